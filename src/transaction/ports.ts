@@ -1,0 +1,343 @@
+/**
+ * The doors of the core: what a mail transaction needs from the outside, as types. Adapters (keys, spool, delivery,
+ * listeners, observe) implement or use these and never import each other; main.ts joins them.
+ * Times are milliseconds since 1970 (`at`, `received`, `due`) or plain milliseconds (durations); sizes are octets.
+ */
+import type { Client, Protocol } from '../mail/envelope.ts'
+import type { Reason } from '../policy/reasons.ts'
+
+// ---------------------------------------------------------------- keys
+
+/** What a valid key tells about its holder. All optional: a plain list of keys claims nothing. */
+export interface Claims {
+  /** The application's own id for what the key stands for. */
+  readonly subject?: string
+  /** Addresses or domains that may use the key. */
+  readonly senders?: readonly string[]
+  /** When the key stops being good. */
+  readonly expires?: number
+  /** Which secret signed it. */
+  readonly keyId?: string
+}
+
+export interface KeyQuery {
+  readonly mailbox: string
+  readonly route: string
+  /** As received, case kept. */
+  readonly key: string
+  /** The recipient address as received, and the reverse-path ('' for the null one). */
+  readonly recipient: string
+  readonly sender: string
+  readonly client: string | null
+  readonly at: number
+}
+
+export type KeyCheck =
+  | { readonly kind: 'valid'; readonly claims: Claims }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'expired'; readonly expired: number }
+  | { readonly kind: 'revoked' }
+  /** The store gave no answer. `cause` is for the log, never for the peer. */
+  | { readonly kind: 'unavailable'; readonly cause: string }
+
+/**
+ * Verifiers never throw for an answer, and answer without a promise where they can: a flood of unknown recipients is
+ * refused at the speed of the slowest step here.
+ */
+export interface KeyVerifier {
+  verify(query: KeyQuery): KeyCheck | Promise<KeyCheck>
+  close?(): void | Promise<void>
+}
+
+// ---------------------------------------------------------------- spool
+
+export type DeliveryState = 'queued' | 'delivering' | 'delivered' | 'held' | 'discarded' | 'failed'
+
+/** What makes a delivery the same one when it is sent again (design: Durability). Hashed with the body by the spool. */
+export interface IdempotencyKey {
+  /** Everything but the body, in a canonical form that two different messages can't share. */
+  readonly material: string
+  /** How long an equal one counts as a repeat: 7 days, or 1 hour for a message without Date or Message-ID. */
+  readonly window: number
+}
+
+/** One recipient of one accepted message, to be handed to one processor. */
+export interface NewDelivery {
+  readonly recipient: string
+  readonly mailbox: string
+  readonly route: string
+  readonly key: string
+  readonly claims: Claims
+  readonly processor: string
+  readonly state: 'queued' | 'delivered' | 'held' | 'discarded'
+  readonly reason: Reason | null
+  readonly idempotency: IdempotencyKey
+}
+
+/** One accepted message with all its deliveries; written as a whole or not at all. */
+export interface NewMessage {
+  /** The transaction's id. */
+  readonly id: string
+  readonly received: number
+  /** RFC5321.MailFrom, '' for the null reverse-path. */
+  readonly sender: string
+  readonly client: Client
+  readonly protocol: Protocol
+  readonly listener: string
+  /** From the header, decoded as far as needed to be read by a person; bounded at 1,000 characters. */
+  readonly subject: string
+  readonly messageId: string
+  readonly from: string
+  /** Octets from the start of `body` where the body proper begins (after the empty line); the header before it is not hashed. */
+  readonly bodyStart: number
+  /** Over the size limit at a relay peer: `body` is cut off there. */
+  readonly truncated: boolean
+  /** How it was decided, for people: shown by the page and the API. */
+  readonly decisions: readonly Decision[]
+  readonly deliveries: readonly NewDelivery[]
+}
+
+/** One step of the way a transaction was decided. */
+export interface Decision {
+  readonly stage: 'connect' | 'mail' | 'rcpt' | 'data' | 'spool'
+  /** The recipient it is about, where it is about one. */
+  readonly recipient?: string
+  readonly verdict: 'accept' | 'reject' | 'defer' | 'hold' | 'discard' | 'tag'
+  readonly reason?: Reason
+  /** For people: what was found. */
+  readonly detail?: string
+}
+
+/**
+ * A message body on its way in. Bounded memory: `write` returns a promise when the sender must wait for it. Exactly one of
+ * `commit` and `abort` ends it; after `abort`, or a crash, nothing is kept.
+ */
+export interface BodySink {
+  /** `chunk` is the sink's from now on: the caller must not change it. */
+  write(chunk: Uint8Array): void | Promise<void>
+  /** Resolves after the flush: from then on the message survives a crash. Rejects with SpoolUnavailable and keeps nothing. */
+  commit(message: NewMessage): Promise<Committed>
+  abort(): void
+}
+
+/** For each of `message.deliveries`, in order. */
+export interface Committed {
+  readonly deliveries: readonly (
+    | { readonly kind: 'new'; readonly id: number }
+    /** An equal delivery is here already: nothing was added. `message` is the id of the message that brought it. */
+    | { readonly kind: 'repeat'; readonly message: string }
+  )[]
+}
+
+/** The spool can't keep anything now. `full`: no space, read-only or below the configured minimum; else something unexpected. */
+export class SpoolUnavailable extends Error {
+  override readonly name = 'SpoolUnavailable'
+  readonly full: boolean
+  constructor(message: string, full: boolean, cause?: unknown) {
+    super(message, { cause })
+    this.full = full
+  }
+}
+
+/** The part of the spool that a transaction uses. */
+export interface SpoolIntake {
+  /** Throws SpoolUnavailable at once where the spool already knows that it can't keep anything. */
+  open(): BodySink
+}
+
+/** A delivery as the runner sees it: enough to call the processor. */
+export interface Delivery {
+  readonly id: number
+  readonly message: string
+  readonly recipient: string
+  readonly mailbox: string
+  readonly route: string
+  readonly key: string
+  readonly claims: Claims
+  readonly processor: string
+  /** Stable over retries, restarts and re-sends of the same mail: 32 hexadecimal digits. */
+  readonly idempotencyId: string
+  /** Attempts made before this one. */
+  readonly attempts: number
+  /** When the first attempt was due; giving up is counted from here. */
+  readonly since: number
+  readonly received: number
+  readonly sender: string
+  readonly client: Client
+  readonly protocol: Protocol
+  readonly subject: string
+  readonly messageId: string
+  readonly size: number
+}
+
+/** What became of one attempt. */
+export type Outcome =
+  | { readonly kind: 'delivered'; readonly detail?: string }
+  | { readonly kind: 'retry'; readonly after?: number; readonly detail: string }
+  | { readonly kind: 'failed'; readonly detail: string }
+
+/** How the runner settles an attempt in the spool. */
+export type Settlement =
+  | { readonly state: 'delivered'; readonly detail: string }
+  | { readonly state: 'queued'; readonly due: number; readonly detail: string }
+  | { readonly state: 'failed'; readonly detail: string }
+
+/** The part of the spool that the delivery runner uses. */
+export interface SpoolQueue {
+  /** Takes up to `limit` due deliveries of one processor, oldest due first, and marks them `delivering`. */
+  claim(processor: string, limit: number, at: number): Promise<readonly Delivery[]>
+  settle(delivery: number, settlement: Settlement): Promise<void>
+  /** When the next queued delivery of `processor` is due; null where none is. */
+  nextDue(processor: string): Promise<number | null>
+  /** The raw message as received. */
+  raw(message: string): Promise<AsyncIterable<Uint8Array>>
+}
+
+/** A row of the list, one a delivery. */
+export interface MessageRow {
+  readonly id: string
+  readonly delivery: number
+  readonly state: DeliveryState
+  readonly mailbox: string
+  readonly route: string
+  readonly recipient: string
+  readonly sender: string
+  readonly subject: string
+  readonly size: number
+  readonly received: number
+}
+
+export interface MessageFilter {
+  readonly limit?: number
+  readonly state?: DeliveryState
+  readonly mailbox?: string
+  readonly route?: string
+  readonly recipient?: string
+  /** Stands in subject, sender, recipient or message id, without case. */
+  readonly text?: string
+  /** Only rows older than this one (its `delivery`): paging. */
+  readonly before?: number
+}
+
+export interface DeliveryView {
+  readonly id: number
+  readonly recipient: string
+  readonly mailbox: string
+  readonly route: string
+  readonly key: string
+  readonly claims: Claims
+  readonly processor: string
+  readonly state: DeliveryState
+  readonly reason: Reason | null
+  readonly attempts: number
+  readonly due: number | null
+  readonly changed: number
+  /** The last answer of the processor. */
+  readonly detail: string
+  readonly idempotencyId: string
+}
+
+export interface MessageView {
+  readonly id: string
+  readonly received: number
+  readonly sender: string
+  readonly from: string
+  readonly subject: string
+  readonly messageId: string
+  readonly size: number
+  readonly truncated: boolean
+  readonly client: Client
+  readonly protocol: Protocol
+  readonly listener: string
+  readonly decisions: readonly Decision[]
+  readonly deliveries: readonly DeliveryView[]
+}
+
+/** `replay` queues delivered and failed deliveries again, `release` held and discarded ones. Both count what they changed. */
+export type Redelivery = 'replay' | 'release'
+
+/** The part of the spool that people look at and act on (API, page, command line). */
+export interface SpoolDesk {
+  list(filter: MessageFilter): Promise<readonly MessageRow[]>
+  view(message: string): Promise<MessageView | null>
+  raw(message: string): Promise<AsyncIterable<Uint8Array> | null>
+  /** `delivery` narrows it to one recipient. Resolves to how many deliveries were queued. */
+  redeliver(message: string, how: Redelivery, delivery?: number): Promise<number>
+  transactions(filter: TransactionFilter): Promise<readonly TransactionRow[]>
+  /** Whether a message would be kept now: `writable` is false when full, read-only or failing. */
+  status(): SpoolStatus
+}
+
+export interface SpoolStatus {
+  readonly writable: boolean
+  readonly detail: string
+  /** Octets of message bodies on disk, and the free octets of the disk. */
+  readonly used: number
+  readonly free: number
+}
+
+// ---------------------------------------------------------------- trace
+
+/** What one transaction left behind, refused or accepted. `count` is over 1 where a flood of equal refusals was collapsed. */
+export interface TransactionRow {
+  readonly id: string
+  readonly at: number
+  readonly listener: string
+  readonly client: string | null
+  readonly helo: string | null
+  readonly sender: string | null
+  readonly recipients: readonly string[]
+  /** The reply that ended it: "250 2.6.0 …". */
+  readonly reply: string
+  readonly verdict: Decision['verdict']
+  readonly reason: Reason | null
+  readonly decisions: readonly Decision[]
+  /** The message's id where one was kept. */
+  readonly message: string | null
+  readonly count: number
+}
+
+export interface TransactionFilter {
+  readonly limit?: number
+  readonly id?: string
+  readonly reason?: string
+  readonly verdict?: string
+  readonly client?: string
+  readonly recipient?: string
+  /** Only rows older than this time. */
+  readonly before?: number
+}
+
+/** Where transactions leave their trace. Never blocks, never throws; a burst may be collapsed into counted rows. */
+export interface Trace {
+  record(row: TransactionRow): void
+}
+
+// ---------------------------------------------------------------- delivery
+
+/** Who receives accepted mail. Called with one delivery at a time; must give an outcome within its own time-out. */
+export interface Processor {
+  /** How many calls may be under way at once. */
+  readonly concurrency: number
+  deliver(delivery: Delivery, message: MessageSource, signal: AbortSignal): Promise<Outcome>
+  close?(): void | Promise<void>
+}
+
+/** The message a processor is given. `traceFields` are ours (Return-Path, Delivered-To, Received), to stand before `raw`. */
+export interface MessageSource {
+  traceFields(): string
+  raw(): Promise<AsyncIterable<Uint8Array>>
+}
+
+// ---------------------------------------------------------------- the rest
+
+/** Milliseconds since 1970. Injected so that tests own the time. */
+export type Clock = () => number
+
+/** The structured log, as far as the core needs it: pino fits. */
+export interface Log {
+  debug(fields: object, text: string): void
+  info(fields: object, text: string): void
+  warn(fields: object, text: string): void
+  error(fields: object, text: string): void
+}
