@@ -36,7 +36,9 @@ export const reasons = {
 } as const satisfies Record<string, ReasonFacts>
 
 export type Reason = keyof typeof reasons
-type WithCode<Low extends string> = { [R in Reason]: `${(typeof reasons)[R]['reply']['code']}` extends `${Low}${string}` ? R : never }[Reason]
+type WithCode<Low extends string> = {
+  [R in Reason]: `${(typeof reasons)[R]['reply']['code']}` extends `${Low}${string}` ? R : never
+}[Reason]
 /** Reasons whose reply is 4yz, and those whose reply is 5yz. */
 export type DeferReason = WithCode<'4'>
 export type RejectReason = WithCode<'5'>

@@ -313,6 +313,14 @@ export interface Trace {
   record(row: TransactionRow): void
 }
 
+/**
+ * Keeps trace rows for `retention.transactions`. Rows of kept messages are not given to it: the message itself is their
+ * trace, and `SpoolDesk.transactions` shows both. Lazy: a crash may lose the last moments; an error is logged, never thrown.
+ */
+export interface TraceStore {
+  store(rows: readonly TransactionRow[]): void
+}
+
 // ---------------------------------------------------------------- delivery
 
 /** Who receives accepted mail. Called with one delivery at a time; must give an outcome within its own time-out. */
