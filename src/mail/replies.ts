@@ -61,3 +61,10 @@ export const mailLoop = reply(554, '4.6', 'Mail loop detected')
 export const noKeyInMessage = reply(550, '1.1', 'Message is no reply to one of ours')
 export const spoolFull = reply(452, '3.1', 'Insufficient storage, try again later')
 export const temporaryFailure = reply(451, '3.0', 'Temporary failure, try again later')
+
+// Made of what the site is: its name, its limits
+export const lineEnding = reply(500, '5.2', 'End command lines with CRLF')
+export const greeting = (hostname: string, service: 'ESMTP' | 'LMTP') => reply(220, null, `${hostname} ${service} Postern`)
+/** EHLO and LHLO answer with several lines; the first names the server, the others what it can do (RFC 5321 4.1.1.1). */
+export const capabilities = (hostname: string, keywords: readonly string[]) => [hostname, ...keywords].map(text => reply(250, null, text))
+export const hello = (hostname: string) => reply(250, null, hostname)

@@ -327,6 +327,8 @@ export interface TraceStore {
 export interface Processor {
   /** How many calls may be under way at once. */
   readonly concurrency: number
+  /** Milliseconds within which a call ends by itself; the runner aborts one that takes clearly longer. Default 60 s. */
+  readonly timeout?: number
   deliver(delivery: Delivery, message: MessageSource, signal: AbortSignal): Promise<Outcome>
   close?(): void | Promise<void>
 }

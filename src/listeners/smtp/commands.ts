@@ -1,0 +1,129 @@
+/**
+ * The commands of SMTP (RFC 5321 4.1.1), LMTP (RFC 2033 4) and XFORWARD, one function each: state and argument in, a step
+ * out. What is not in the table is not known; AUTH, HELP, EXPN and their kin are known and not implemented.
+ */
+import { parseMailCommand, parseRcptCommand } from '../../mail/path.ts'
+import * as replies from '../../mail/replies.ts'
+import { type Reply, withText } from '../../mail/reply.ts'
+import type { Reason } from '../../policy/reasons.ts'
+import { refusal, type Verdict } from '../../policy/verdict.ts'
+import { atMail } from '../../transaction/at-mail.ts'
+import { atRcpt } from '../../transaction/at-rcpt.ts'
+import { answer, lines } from './answer.ts'
+import type { Exchange, Greeting, Step } from './exchange.ts'
+import { attributes, parseXforward } from './xforward.ts'
+
+type Command = (exchange: Exchange, argument: string) => Step | Promise<Step>
+
+const error = (reply: Reply): Step => ({ answer: answer(reply), charge: 'error' })
+const said = (reply: Reply): Step => ({ answer: answer(reply) })
+
+// A host name, an address literal, or what real clients write in their place: printable, without spaces, bounded.
+const greetingName = /^[\x21-\x7e]{1,255}$/
+
+function greet(exchange: Exchange, argument: string): Greeting | null {
+  if (!greetingName.test(argument)) return null
+  exchange.end(exchange.lastReply)
+  return { verb: 'EHLO', name: argument }
+}
+
+const helo: Command = (exchange, argument) => {
+  if (exchange.options.lmtp) return error(replies.greetWithLhlo)
+  const greeting = greet(exchange, argument)
+  if (greeting === null) return error(replies.badGreeting)
+  exchange.greeting = { ...greeting, verb: 'HELO' }
+  return said(replies.hello(exchange.options.site.hostname))
+}
+
+const extended =
+  (verb: 'EHLO' | 'LHLO'): Command =>
+  (exchange, argument) => {
+    const { lmtp, site, trusted } = exchange.options
+    if (lmtp !== (verb === 'LHLO')) return error(lmtp ? replies.greetWithLhlo : replies.greetWithEhlo)
+    const greeting = greet(exchange, argument)
+    if (greeting === null) return error(replies.badGreeting)
+    exchange.greeting = { ...greeting, verb }
+    const keywords = ['PIPELINING', `SIZE ${site.limits.messageSize}`, '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES']
+    if (trusted) keywords.push(`XFORWARD ${attributes.join(' ')}`)
+    return { answer: lines(replies.capabilities(site.hostname, keywords)) }
+  }
+
+const mail: Command = (exchange, argument) => {
+  if (exchange.greeting === null) return error(replies.greetFirst)
+  if (exchange.transaction !== null) return error(replies.nestedMail)
+  const parsed = parseMailCommand(argument)
+  if (!parsed.ok) return error(parsed.reply)
+  const transaction = exchange.begin({ reversePath: parsed.path, size: parsed.size, smtpUtf8: parsed.smtpUtf8 })
+  const refused = refusal(atMail(exchange.options.site, transaction))
+  if (refused === undefined) return said(replies.senderOk)
+  const reply = withText(refused, transaction.id)
+  exchange.end(reply)
+  return said(reply)
+}
+
+/** What a harvester tries: recipients that are not there. Other refusals are not his gain. */
+const unknown: ReadonlySet<Reason> = new Set(['recipient.unknown', 'recipient.relay', 'key.unknown'])
+
+const rcpt: Command = (exchange, argument) => {
+  const { transaction } = exchange
+  if (transaction === null) return error(replies.needMail)
+  const parsed = parseRcptCommand(argument, transaction.smtpUtf8)
+  if (!parsed.ok) return error(parsed.reply)
+  const verdict = atRcpt(exchange.options.site, transaction, parsed.path)
+  return verdict instanceof Promise ? verdict.then(later => rcptStep(exchange, later)) : rcptStep(exchange, verdict)
+}
+
+function rcptStep(exchange: Exchange, verdict: Verdict): Step {
+  const refused = refusal(verdict)
+  if (refused === undefined || verdict.kind === 'accept') return said(replies.recipientOk)
+  const reply = withText(refused, exchange.transactionId ?? '')
+  exchange.lastReply = reply
+  return unknown.has(verdict.reason) ? { answer: answer(reply), charge: 'unknown' } : said(reply)
+}
+
+const data: Command = (exchange, argument) => {
+  if (argument !== '') return error(replies.noParameterAllowed)
+  if (exchange.transaction === null) return error(replies.needMail)
+  if (exchange.transaction.recipients.length === 0) return error(replies.needRecipient)
+  return { answer: exchange.openData() }
+}
+
+const rset: Command = (exchange, argument) => {
+  if (argument !== '') return error(replies.noParameterAllowed)
+  exchange.end(exchange.lastReply)
+  return said(replies.flushed)
+}
+
+const quit: Command = exchange => {
+  exchange.end(exchange.lastReply)
+  return { answer: answer(replies.closing, 'close') }
+}
+
+const xforward: Command = (exchange, argument) => {
+  if (!exchange.options.trusted) return error(replies.forwardNotAllowed)
+  if (exchange.transaction !== null) return error(replies.nestedMail)
+  const forwarded = parseXforward(argument, exchange.forwarded)
+  if (forwarded === null) return error(replies.badParameter)
+  exchange.forwarded = forwarded
+  return said(replies.done)
+}
+
+const notImplemented: Command = () => error(replies.notImplemented)
+
+export const commands: ReadonlyMap<string, Command> = new Map([
+  ['EHLO', extended('EHLO')],
+  ['LHLO', extended('LHLO')],
+  ['HELO', helo],
+  ['MAIL', mail],
+  ['RCPT', rcpt],
+  ['DATA', data],
+  ['RSET', rset],
+  ['NOOP', () => said(replies.done)],
+  ['VRFY', (_, argument) => (argument === '' ? error(replies.needParameter) : said(replies.cannotVerify))],
+  ['QUIT', quit],
+  ['XFORWARD', xforward],
+  ...['AUTH', 'STARTTLS', 'HELP', 'EXPN', 'ETRN', 'TURN', 'BDAT', 'XCLIENT', 'SEND', 'SOML', 'SAML'].map((verb): [string, Command] => [
+    verb,
+    notImplemented,
+  ]),
+])

@@ -1,0 +1,103 @@
+/**
+ * The SMTP and LMTP dialog (RFC 5321 3 and 4.1, RFC 2033) as a machine: a command line in, an answer out. Keeps the
+ * session's state and calls the core; knows nothing of sockets. Every error ends as a reply: an unexpected one is 451 with
+ * generic text, its details are in the log under the transaction's id.
+ */
+import * as replies from '../../mail/replies.ts'
+import type { Reply } from '../../mail/reply.ts'
+import type { Guard, Pace } from '../../transaction/guard.ts'
+import type { Site } from '../../transaction/site.ts'
+import type { SessionFacts } from '../../transaction/transaction.ts'
+import { type Answer, answer } from './answer.ts'
+import { commands } from './commands.ts'
+import { createExchange, type Exchange, type Step } from './exchange.ts'
+
+export interface DialogOptions {
+  readonly site: Site
+  readonly guard: Guard
+  readonly session: SessionFacts
+  readonly lmtp: boolean
+  /** The peer may tell us who its client is (XFORWARD), and is never slowed down. */
+  readonly trusted: boolean
+  /** The socket's peer; null on a UNIX socket. */
+  readonly peerAddress: string | null
+}
+
+export interface Dialog {
+  greeting(): Answer
+  /** `line` without its CRLF. Never throws, never rejects. */
+  command(line: string): Answer | Promise<Answer>
+  /** A line that did not end with CRLF, or was too long: charged as an error. */
+  violation(reply: Reply): Answer | Promise<Answer>
+  /** After an answer with `then: 'data'`. */
+  write(chunk: Buffer): void | Promise<void>
+  endOfData(flawed: boolean): Promise<Answer>
+  /** The connection ends without the client's doing: the transaction, if one is open, is over with this reply. */
+  cut(reply: Reply): Answer
+  /** The connection is gone. */
+  gone(): void
+  /** When the open transaction began; null where none is open. */
+  readonly transactionStarted: number | null
+}
+
+export function createDialog(options: DialogOptions): Dialog {
+  const { site, guard, trusted } = options
+  const exchange = createExchange(options)
+
+  /** What was refused is charged to the true client; a trusted relay is not made to pay for it. */
+  function paced(step: Step): Answer | Promise<Answer> {
+    if (step.charge === undefined) return step.answer
+    const client = exchange.client().address
+    if (trusted) {
+      if (client !== null) charge(guard, step.charge, client)
+      return step.answer
+    }
+    const pace = charge(guard, step.charge, client)
+    if (pace.delay === 0 && !pace.close) return step.answer
+    const last = pace.close ? exchange.cut(step.charge === 'error' ? replies.tooManyErrors : replies.tooManyUnknownRecipients) : step.answer
+    return pace.delay === 0 ? last : later(pace.delay, last)
+  }
+
+  function failed(error: unknown): Answer {
+    site.log.error({ id: exchange.transactionId, err: error }, 'unexpected error in the dialog')
+    return answer(replies.temporaryFailure)
+  }
+
+  function command(line: string): Answer | Promise<Answer> {
+    try {
+      const step = run(exchange, line)
+      return step instanceof Promise ? step.then(paced).catch(failed) : paced(step)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+  return {
+    greeting: () => answer(replies.greeting(site.hostname, options.lmtp ? 'LMTP' : 'ESMTP')),
+    command,
+    violation: reply => paced({ answer: answer(reply), charge: 'error' }),
+    write: chunk => exchange.write(chunk),
+    endOfData: flawed => exchange.endOfData(flawed),
+    cut: reply => exchange.cut(reply),
+    gone: () => exchange.gone(),
+    get transactionStarted() {
+      return exchange.transactionStarted
+    },
+  }
+}
+
+const httpRequest = /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH) \S+ HTTP\/\d/i
+
+function run(exchange: Exchange, line: string): Step | Promise<Step> {
+  const space = line.indexOf(' ')
+  const verb = (space < 0 ? line : line.slice(0, space)).toUpperCase()
+  const run = commands.get(verb)
+  if (run !== undefined) return run(exchange, space < 0 ? '' : line.slice(space + 1).trim())
+  // A web page can make a browser post to a mail port; its header lines must not become commands.
+  if (httpRequest.test(line)) return { answer: exchange.cut(replies.notMail) }
+  return { answer: answer(replies.notRecognized), charge: 'error' }
+}
+
+const charge = (guard: Guard, what: 'error' | 'unknown', client: string | null): Pace =>
+  what === 'error' ? guard.error(client) : guard.unknownRecipient(client)
+
+const later = (delay: number, value: Answer): Promise<Answer> => new Promise(resolve => setTimeout(resolve, delay, value))

@@ -1,0 +1,177 @@
+/**
+ * End of data: one verdict per accepted RCPT command, then the message goes to the spool. The pure part looks at the whole
+ * message and at each recipient; the effect (commit) comes last, and only what the spool has flushed is answered 250.
+ */
+import { networkOf } from '../lib/network.ts'
+import { type Header, parseHeader } from '../mail/header-fields.ts'
+import { candidates } from '../policy/recipient/references.ts'
+import { screenMessage } from '../policy/screening/actions.ts'
+import { type Finding, messageFindings } from '../policy/screening/findings.ts'
+import { accept, afterRcpt, defer, reject, type Verdict } from '../policy/verdict.ts'
+import { checkRoutes, keyQuery } from './at-rcpt.ts'
+import { foldForSmtp } from './fold-for-smtp.ts'
+import { newMessage } from './new-message.ts'
+import { type BodySink, SpoolUnavailable } from './ports.ts'
+import type { Mailbox, Site } from './site.ts'
+import { decided, type Grant, type Transaction } from './transaction.ts'
+
+/** The message as the intake saw it pass. `head` holds its beginning, the whole header section unless that is over the limit. */
+export interface Received {
+  readonly head: Uint8Array
+  /** Octets received, those over the limit included. */
+  readonly octets: number
+  readonly flawed: boolean
+  readonly oversize: boolean
+}
+
+/** A recipient with what was found out about it at the end of data. */
+export interface Judged {
+  readonly verdict: Verdict
+  /** The grant by which mail is handed over; a key found in References takes the place of `references`. */
+  readonly grant: Grant
+}
+
+export interface EndOfData {
+  readonly verdicts: readonly Verdict[]
+  /** Whether the spool holds the message now under the transaction's id. */
+  readonly kept: boolean
+}
+
+/** At most this much of a message is looked at for its header. */
+export const headLimit = 256 * 1024
+
+export async function atEndOfData(
+  site: Site,
+  transaction: Transaction,
+  received: Received & { readonly sink: BodySink },
+): Promise<EndOfData> {
+  const header = parseHeader(received.head, headLimit)
+  const findings = messageFindings(header, site.hostname)
+  const judged: Judged[] = []
+  for (const recipient of transaction.recipients) {
+    const whole = judgeMessage(site, transaction, received)
+    const one =
+      whole === accept
+        ? judgeRecipient(site, transaction, { recipient, header, findings, received })
+        : { verdict: whole, grant: recipient.grant }
+    const { verdict, grant } = one instanceof Promise ? await one : one
+    judged.push({ verdict: afterRcpt(verdict, transaction.session.peer), grant })
+  }
+  const folded = transaction.session.replyPerRecipient ? judged.map(j => j.verdict) : foldForSmtp(judged.map(j => j.verdict))
+  const settled = judged.map(({ grant }, i) => ({ verdict: folded[i]!, grant }))
+  noteVerdicts(transaction, settled, findings)
+  return commit(site, transaction, { settled, header, received })
+}
+
+type Part = {
+  readonly recipient: Transaction['recipients'][number]
+  readonly header: Header
+  readonly findings: readonly Finding[]
+  readonly received: Received
+}
+
+/** What concerns all recipients alike. */
+function judgeMessage(_site: Site, transaction: Transaction, received: Received): Verdict {
+  if (received.flawed && !transaction.session.normalizeLineEndings) return reject('message.line-endings')
+  if (received.oversize) return reject('message.too-large')
+  return accept
+}
+
+function judgeRecipient(site: Site, transaction: Transaction, part: Part): Judged | Promise<Judged> {
+  const { recipient, findings, received } = part
+  const { grant } = recipient
+  if (grant.kind === 'postmaster') {
+    const tooLarge = received.octets > site.postmaster.messageSize
+    return { verdict: tooLarge ? defer('recipient.postmaster-full') : accept, grant }
+  }
+  if (grant.kind !== 'references') {
+    return {
+      verdict: screenMessage(findings, {
+        sender: transaction.reversePath,
+        settings: grant.route.screening,
+        peer: transaction.session.peer,
+      }),
+      grant,
+    }
+  }
+  return judgeReferences(transaction, site.mailboxes.get(recipient.mailbox)!, part)
+}
+
+/** A dedicated address: the first key in References that verifies; a store that is down defers only if no other key is good. */
+async function judgeReferences(transaction: Transaction, mailbox: Mailbox, { recipient, header, findings }: Part): Promise<Judged> {
+  let verdict: Verdict = reject('key.missing')
+  for (const key of candidates(header, mailbox.references!)) {
+    const { check, route } = await checkRoutes(
+      mailbox.routes,
+      keyQuery(transaction, { mailbox: mailbox.name, key, recipient: recipient.address }),
+    )
+    if (check.kind === 'valid') {
+      const grant: Grant = { kind: 'key', route, key, claims: check.claims }
+      return {
+        verdict: screenMessage(findings, { sender: transaction.reversePath, settings: route.screening, peer: transaction.session.peer }),
+        grant,
+      }
+    }
+    if (check.kind === 'unavailable') verdict = defer('key.unavailable')
+    else if (verdict.kind === 'reject' && check.kind !== 'unknown') verdict = reject(`key.${check.kind}`)
+  }
+  // Automatic mail without a key is still automatic mail: the more telling reason is given.
+  const screened = screenMessage(findings, {
+    sender: transaction.reversePath,
+    settings: mailbox.routes[0]!.screening,
+    peer: transaction.session.peer,
+  })
+  return { verdict: screened.kind === 'accept' || verdict.kind === 'defer' ? verdict : screened, grant: recipient.grant }
+}
+
+function noteVerdicts(transaction: Transaction, settled: readonly Judged[], findings: readonly Finding[]): void {
+  for (const finding of findings) decided(transaction, { stage: 'data', verdict: 'tag', detail: `${finding.rule}: ${finding.detail}` })
+  settled.forEach(({ verdict }, i) => {
+    if (verdict.kind === 'accept') return
+    decided(transaction, { stage: 'data', recipient: transaction.recipients[i]!.address, verdict: verdict.kind, reason: verdict.reason })
+  })
+}
+
+const isKept = (verdict: Verdict) => verdict.kind === 'accept' || verdict.kind === 'hold' || verdict.kind === 'discard'
+
+interface Plan {
+  readonly settled: readonly Judged[]
+  readonly header: Header
+  readonly received: Received & { readonly sink: BodySink }
+}
+
+async function commit(site: Site, transaction: Transaction, plan: Plan): Promise<EndOfData> {
+  const verdicts = plan.settled.map(({ verdict }) => verdict)
+  const kept = verdicts.map((verdict, i) => (isKept(verdict) ? i : -1)).filter(i => i >= 0)
+  const { sink } = plan.received
+  if (kept.length === 0) {
+    sink.abort()
+    return { verdicts, kept: false }
+  }
+  try {
+    const { deliveries } = await sink.commit(newMessage(transaction, { ...plan, kept, postmaster: site.postmaster }))
+    chargePostmaster(site, transaction, verdicts)
+    deliveries.forEach((delivery, i) => {
+      if (delivery.kind === 'new') return
+      const recipient = transaction.recipients[kept[i]!]!.address
+      decided(transaction, { stage: 'spool', recipient, verdict: 'accept', detail: `repeat of ${delivery.message}: nothing added` })
+    })
+    return { verdicts, kept: deliveries.some(delivery => delivery.kind === 'new') }
+  } catch (error) {
+    const deferred = unkept(site, transaction, error)
+    return { verdicts: verdicts.map((verdict, i) => (isKept(verdict) ? deferred[i]! : verdict)), kept: false }
+  }
+}
+
+/** The spool kept nothing: whoever would have heard 250 is asked to come again. One verdict per recipient. */
+export function unkept(site: Site, transaction: Transaction, error: unknown): readonly Verdict[] {
+  const reason = error instanceof SpoolUnavailable && error.full ? 'spool.full' : 'internal.error'
+  site.log.error({ id: transaction.id, err: error }, 'message not kept')
+  decided(transaction, { stage: 'spool', verdict: 'defer', reason })
+  return transaction.recipients.map(() => defer(reason))
+}
+
+function chargePostmaster(site: Site, transaction: Transaction, verdicts: readonly Verdict[]): void {
+  const charged = transaction.recipients.some(({ grant }, i) => grant.kind === 'postmaster' && verdicts[i]!.kind === 'accept')
+  if (charged) site.postmaster.perNetwork.spend(networkOf(transaction.client.address), site.clock())
+}

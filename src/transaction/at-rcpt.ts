@@ -1,0 +1,140 @@
+/**
+ * RCPT: whose address is it, and is its key good? The answer about the recipient is truthful on every listener, since
+ * Postfix's address probes depend on it; what depends on the sender is answered here to origin peers only.
+ */
+
+import { networkOf } from '../lib/network.ts'
+import { type Address, formatAddress } from '../mail/address.ts'
+import { lookUp } from '../policy/recipient/directory.ts'
+import { screenEnvelope } from '../policy/screening/actions.ts'
+import { accept, defer, reject, type Verdict } from '../policy/verdict.ts'
+import type { KeyCheck, KeyQuery } from './ports.ts'
+import type { Mailbox, Route, Site } from './site.ts'
+import { decided, type Grant, type Recipient, type Transaction } from './transaction.ts'
+
+interface Answer {
+  readonly verdict: Verdict
+  readonly recipient: Recipient | null
+  /** For the log and the page. */
+  readonly detail?: string
+}
+
+/** Decides about one forward-path and notes it in the transaction. A promise only where a key store needs one. */
+export function atRcpt(site: Site, transaction: Transaction, path: Address | 'postmaster'): Verdict | Promise<Verdict> {
+  const address = path === 'postmaster' ? 'postmaster' : formatAddress(path)
+  const answer = decide(site, transaction, path, address)
+  if (answer instanceof Promise) return answer.then(settled => note(transaction, address, settled))
+  return note(transaction, address, answer)
+}
+
+function note(transaction: Transaction, address: string, { verdict, recipient, detail }: Answer): Verdict {
+  if (recipient !== null) transaction.recipients.push(recipient)
+  else transaction.refused++
+  decided(transaction, {
+    stage: 'rcpt',
+    recipient: address,
+    verdict: verdict.kind,
+    ...(verdict.kind === 'accept' ? {} : { reason: verdict.reason }),
+    ...(detail === undefined ? {} : { detail }),
+  })
+  return verdict
+}
+
+function decide(site: Site, transaction: Transaction, path: Address | 'postmaster', address: string): Answer | Promise<Answer> {
+  if (transaction.recipients.length >= site.limits.recipients) return refused(defer('recipient.too-many'))
+  if (path === 'postmaster') return atPostmaster(site, transaction, `postmaster@${site.hostname}`)
+  const match = lookUp(site.directory, path)
+  if (match.kind === 'unserved') return refused(reject('recipient.relay'))
+  if (match.kind === 'unknown') return refused(reject('recipient.unknown'))
+  if (match.kind === 'postmaster') return atPostmaster(site, transaction, address)
+  const mailbox = site.mailboxes.get(match.mailbox)!
+  if (match.key === null) return atDedicated(transaction, mailbox, address)
+  const query = keyQuery(transaction, { mailbox: mailbox.name, key: match.key, recipient: address })
+  const checked = checkRoutes(mailbox.routes, query)
+  if (checked instanceof Promise) return checked.then(result => atKey(transaction, mailbox, { address, key: query.key, ...result }))
+  return atKey(transaction, mailbox, { address, key: query.key, ...checked })
+}
+
+const refused = (verdict: Verdict, detail?: string): Answer => ({ verdict, recipient: null, ...(detail === undefined ? {} : { detail }) })
+
+/** The sender's part of the decision, once the recipient is known to be good. */
+function granted(transaction: Transaction, recipient: Recipient, route: Route): Answer {
+  const verdict = screenEnvelope(transaction.reversePath, route.screening, transaction.session.peer)
+  return verdict.kind === 'accept' ? { verdict, recipient } : refused(verdict, `reverse-path <${transaction.sender}>`)
+}
+
+function atKey(
+  transaction: Transaction,
+  mailbox: Mailbox,
+  found: { readonly address: string; readonly key: string; readonly check: KeyCheck; readonly route: Route },
+): Answer {
+  const { check, route } = found
+  if (check.kind === 'valid') {
+    const grant: Grant = { kind: 'key', route, key: found.key, claims: check.claims }
+    return granted(transaction, { address: found.address, mailbox: mailbox.name, grant }, route)
+  }
+  if (check.kind === 'unavailable') return refused(defer('key.unavailable'), check.cause)
+  return refused(reject(`key.${check.kind}`), `mailbox ${mailbox.name}`)
+}
+
+/** A dedicated address: its key stands in the message, or none is needed. */
+function atDedicated(transaction: Transaction, mailbox: Mailbox, address: string): Answer {
+  const route = mailbox.routes[0]!
+  const grant: Grant = mailbox.references === null ? { kind: 'open', route } : { kind: 'references', route }
+  return granted(transaction, { address, mailbox: mailbox.name, grant }, route)
+}
+
+function atPostmaster(site: Site, transaction: Transaction, address: string): Answer {
+  const { postmaster, clock } = site
+  const full = refused(defer('recipient.postmaster-full'))
+  if ((transaction.declaredSize ?? 0) > postmaster.messageSize) return full
+  if (postmaster.perNetwork.left(networkOf(transaction.client.address), clock()) < 1) return full
+  const { used, free } = site.spoolStatus()
+  if (postmaster.used() > postmaster.share * (used + free)) return full
+  return { verdict: accept, recipient: { address, mailbox: 'postmaster', grant: { kind: 'postmaster' } } }
+}
+
+export const keyQuery = (
+  transaction: Transaction,
+  { mailbox, key, recipient }: { readonly mailbox: string; readonly key: string; readonly recipient: string },
+): KeyQuery => ({
+  mailbox,
+  route: '',
+  key,
+  recipient,
+  sender: transaction.sender,
+  client: transaction.client.address,
+  at: transaction.started,
+})
+
+interface Checked {
+  readonly check: KeyCheck
+  readonly route: Route
+}
+
+/** How much an answer says: a valid key settles it, and "later" must not be overruled by another route's "no". */
+const weight = { valid: 4, unavailable: 3, expired: 2, revoked: 1, unknown: 0 } as const
+
+/** Asks the routes in order; the first valid one wins, else the answer that says most. */
+export function checkRoutes(routes: readonly Route[], query: KeyQuery): Checked | Promise<Checked> {
+  return from(0, { check: { kind: 'unknown' }, route: routes[0]! })
+
+  function from(index: number, best: Checked): Checked | Promise<Checked> {
+    for (let i = index; i < routes.length; i++) {
+      const route = routes[i]!
+      const check = route.verifier?.verify({ ...query, route: route.name })
+      if (check === undefined) continue
+      if (check instanceof Promise) {
+        return check.then(later => {
+          const better = heavier(best, { check: later, route })
+          return better.check.kind === 'valid' ? better : from(i + 1, better)
+        })
+      }
+      best = heavier(best, { check, route })
+      if (best.check.kind === 'valid') return best
+    }
+    return best
+  }
+}
+
+const heavier = (a: Checked, b: Checked): Checked => (weight[b.check.kind] > weight[a.check.kind] ? b : a)

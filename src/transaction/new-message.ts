@@ -1,0 +1,57 @@
+/** A decided transaction as the spool takes it: one message, one delivery per recipient that is kept. Pure. */
+import { type Header, readableSubject } from '../mail/header-fields.ts'
+import { idempotencyKey } from '../policy/idempotency.ts'
+import type { Judged, Received } from './at-end-of-data.ts'
+import type { NewDelivery, NewMessage } from './ports.ts'
+import type { Destination, Postmaster } from './site.ts'
+import type { Grant, Transaction } from './transaction.ts'
+
+export interface MessagePlan {
+  readonly settled: readonly Judged[]
+  readonly header: Header
+  readonly received: Received
+  /** Which recipients are kept, as indices. */
+  readonly kept: readonly number[]
+  readonly postmaster: Postmaster
+}
+
+export function newMessage(transaction: Transaction, plan: MessagePlan): NewMessage {
+  const { header, received } = plan
+  return {
+    id: transaction.id,
+    received: transaction.started,
+    sender: transaction.sender,
+    client: transaction.client,
+    protocol: transaction.protocol,
+    listener: transaction.session.listener,
+    subject: readableSubject(header.first('subject') ?? ''),
+    messageId: bounded(header.first('message-id')),
+    from: bounded(header.first('from')),
+    bodyStart: header.bodyStart,
+    truncated: received.oversize,
+    decisions: transaction.decisions,
+    deliveries: plan.kept.map(i => newDelivery(transaction, plan, i)),
+  }
+}
+
+function newDelivery(transaction: Transaction, plan: MessagePlan, i: number): NewDelivery {
+  const { address, mailbox } = transaction.recipients[i]!
+  const { verdict, grant } = plan.settled[i]!
+  const { processor, settled } = destination(grant, plan.postmaster)
+  return {
+    recipient: address,
+    mailbox,
+    route: 'route' in grant ? grant.route.name : grant.kind,
+    key: grant.kind === 'key' ? grant.key : '',
+    claims: grant.kind === 'key' ? grant.claims : {},
+    processor,
+    state: verdict.kind === 'hold' ? 'held' : verdict.kind === 'discard' ? 'discarded' : settled,
+    reason: verdict.kind === 'accept' ? null : verdict.reason,
+    idempotency: idempotencyKey({ recipient: address, header: plan.header, authenticated: false }),
+  }
+}
+
+const destination = (grant: Grant, postmaster: Postmaster): Destination =>
+  'route' in grant ? grant.route.destination : postmaster.destination
+
+const bounded = (value: string | undefined) => (value ?? '').slice(0, 1000)

@@ -1,0 +1,54 @@
+/**
+ * The site as the core sees it: mailboxes, routes, limits and the ports, all settled at start. main.ts builds it from the
+ * configuration; nothing here is read from a file or changes while a transaction runs.
+ */
+import type { Budget } from '../policy/limits/budget.ts'
+import type { Directory } from '../policy/recipient/directory.ts'
+import type { ReferencesPattern } from '../policy/recipient/references.ts'
+import type { ScreeningSettings } from '../policy/screening/actions.ts'
+import type { Clock, KeyVerifier, Log, SpoolIntake, SpoolStatus, Trace } from './ports.ts'
+
+/** Where a route's mail goes. Mail for an inbox is `delivered` once it is in the spool; other processors are called. */
+export interface Destination {
+  readonly processor: string
+  readonly settled: 'queued' | 'delivered'
+}
+
+/** One kind of key in a mailbox. `verifier` is null where the mailbox needs no key (`key: none`). */
+export interface Route {
+  readonly name: string
+  readonly verifier: KeyVerifier | null
+  readonly destination: Destination
+  readonly screening: ScreeningSettings
+}
+
+export interface Mailbox {
+  readonly name: string
+  readonly routes: readonly Route[]
+  /** Of a dedicated mailbox: how a key looks in the References field; null where no key is asked for. */
+  readonly references: ReferencesPattern | null
+}
+
+/** RFC 5321 4.5.1: mail for postmaster is taken without a key, within caps of its own. */
+export interface Postmaster {
+  readonly destination: Destination
+  readonly messageSize: number
+  readonly perNetwork: Budget
+  /** The part of the spool's disk that its mail may fill, 0 to 1, and the octets it holds now. */
+  readonly share: number
+  used(): number
+}
+
+export interface Site {
+  readonly hostname: string
+  readonly directory: Directory
+  readonly mailboxes: ReadonlyMap<string, Mailbox>
+  readonly postmaster: Postmaster
+  readonly limits: { readonly messageSize: number; readonly recipients: number }
+  readonly spool: SpoolIntake
+  readonly spoolStatus: () => SpoolStatus
+  readonly trace: Trace
+  readonly clock: Clock
+  readonly log: Log
+  readonly newId: (now: number) => string
+}
