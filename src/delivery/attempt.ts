@@ -1,0 +1,42 @@
+/**
+ * One call of a processor, made safe: whatever the processor does (throws, answers nonsense, never answers), the attempt
+ * ends with an outcome, and what is not a clear answer is a retry. It must know nothing of queues.
+ */
+import type { Delivery, MessageSource, Outcome, Processor } from '../transaction/ports.ts'
+import { oneLine } from './outcome.ts'
+
+/** How much longer than its own time-out a call may take before it is taken for hung, in milliseconds. */
+export const grace = 2_000
+export const defaultTimeout = 60_000
+
+export interface Attempt {
+  /** Never rejects. */
+  readonly outcome: Promise<Outcome>
+  /** Resolves when the processor's call has really ended; for one that hangs that may be never. Never rejects. */
+  readonly ended: Promise<unknown>
+  abort(): void
+}
+
+export function attempt(processor: Processor, delivery: Delivery, message: MessageSource): Attempt {
+  const controller = new AbortController()
+  const call = (async () => answerOf(await processor.deliver(delivery, message, controller.signal)))().catch(
+    (error: unknown): Outcome => ({ kind: 'retry', detail: oneLine(`the processor threw: ${String(error)}`) }),
+  )
+  const limit = (processor.timeout ?? defaultTimeout) + grace
+  const { promise: hung, resolve } = Promise.withResolvers<Outcome>()
+  const timer = setTimeout(() => {
+    resolve({ kind: 'retry', detail: `the processor gave no outcome within ${limit} ms` })
+    controller.abort(new Error('hung'))
+  }, limit)
+  const outcome = Promise.race([call, hung]).finally(() => clearTimeout(timer))
+  return { outcome, ended: call, abort: () => controller.abort(new Error('stopping')) }
+}
+
+/** A processor written in plain JavaScript may answer anything; only a clear outcome counts. */
+function answerOf(value: unknown): Outcome {
+  const { kind, detail, after } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  const text = typeof detail === 'string' ? oneLine(detail) : ''
+  if (kind === 'delivered' || kind === 'failed') return { kind, detail: text }
+  if (kind !== 'retry') return { kind: 'retry', detail: 'the processor gave no outcome that is one' }
+  return typeof after === 'number' && after >= 0 ? { kind, after, detail: text } : { kind, detail: text }
+}
