@@ -32,7 +32,10 @@ export const tagMatches = (secret: KeyObject, place: Uint8Array, key: DecodedKey
 /** The hash of the address that a key is bound to; its ASCII letters count without case. Two subjects, two hashes. */
 export function senderHash(secret: KeyObject, subject: string, sender: string): Uint8Array {
   const folded = sender.replace(/[A-Z]/g, letter => letter.toLowerCase())
-  return createHmac('sha256', secret).update(frame('postern sender 1', subject, folded)).digest().subarray(0, senderOctets)
+  return createHmac('sha256', secret)
+    .update(frame('postern sender 1', subject, folded))
+    .digest()
+    .subarray(0, senderOctets)
 }
 
 /** Each field with its length (four octets, big-endian) before it: no two lists of fields give the same octets. */
