@@ -1,0 +1,51 @@
+/** A spool in memory, for tests of what stands before it: keeps what is committed, can be told to fail. */
+import { createHash } from 'node:crypto'
+import { type Committed, type NewMessage, type SpoolIntake, SpoolUnavailable } from '../../src/transaction/ports.ts'
+
+export interface Kept {
+  readonly message: NewMessage
+  readonly body: Buffer
+}
+
+export interface MemorySpool extends SpoolIntake {
+  readonly kept: Kept[]
+  /** 'open' refuses at once, 'write' while data comes, 'commit' at the end; null works. */
+  failing: 'open' | 'write' | 'commit' | null
+}
+
+export function memorySpool(): MemorySpool {
+  const seen = new Map<string, string>()
+  let next = 1
+  const full = () => new SpoolUnavailable('no space left', true)
+  const spool: MemorySpool = {
+    kept: [],
+    failing: null,
+    open() {
+      if (spool.failing === 'open') throw full()
+      const chunks: Uint8Array[] = []
+      return {
+        async write(chunk) {
+          if (spool.failing === 'write') throw full()
+          chunks.push(chunk)
+        },
+        async commit(message): Promise<Committed> {
+          if (spool.failing === 'commit') throw full()
+          const body = Buffer.concat(chunks)
+          const deliveries = message.deliveries.map(delivery => {
+            const id = createHash('sha256').update(delivery.idempotency.material).update(body.subarray(message.bodyStart)).digest('hex')
+            const earlier = seen.get(id)
+            if (earlier !== undefined) return { kind: 'repeat' as const, message: earlier }
+            seen.set(id, message.id)
+            return { kind: 'new' as const, id: next++ }
+          })
+          if (deliveries.some(delivery => delivery.kind === 'new')) spool.kept.push({ message, body })
+          return { deliveries }
+        },
+        abort() {
+          chunks.length = 0
+        },
+      }
+    },
+  }
+  return spool
+}
