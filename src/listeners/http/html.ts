@@ -1,0 +1,38 @@
+/**
+ * The one way to make markup: a tagged template whose interpolations are escaped unless they are Html themselves.
+ * Interpolations may stand in text and in quoted attribute values, and nowhere else; there is no way to mark a string as
+ * safe, so what a peer sent can't become markup.
+ */
+import { visible } from './visible.ts'
+
+export class Html {
+  // Private, so that nothing parsed from outside can pass for one.
+  readonly #markup: string
+  constructor(strings: readonly string[], values: readonly Part[]) {
+    let markup = strings[0]!
+    for (let at = 0; at < values.length; at++) {
+      if (strings[at]!.endsWith('=')) throw new Error(`an attribute value without quotes after ${strings[at]!.slice(-20)}`)
+      markup += render(values[at]) + strings[at + 1]!
+    }
+    this.#markup = markup
+  }
+  toString(): string {
+    return this.#markup
+  }
+}
+
+/** null, undefined and false leave nothing behind, so `condition && html…` works. */
+export type Part = string | number | null | undefined | false | Html | readonly Part[]
+
+export const html = (strings: TemplateStringsArray, ...values: readonly Part[]): Html => new Html(strings, values)
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;' }
+
+export const escapeHtml = (text: string): string => visible(text).replace(/[&<>"'`]/g, character => entities[character]!)
+
+function render(value: Part): string {
+  if (value === null || value === undefined || value === false) return ''
+  if (value instanceof Html) return value.toString()
+  if (typeof value === 'object') return value.map(render).join('')
+  return escapeHtml(String(value))
+}

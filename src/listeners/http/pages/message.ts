@@ -1,0 +1,106 @@
+/**
+ * One message: what became of it, how it was decided, its envelope, header and the start of its raw text. Everything in it
+ * was written by strangers and is shown as text.
+ */
+import type { Decision, DeliveryView, MessageView, Redelivery } from '../../../transaction/ports.ts'
+import { type Html, html, type Part } from '../html.ts'
+import { type RawHead, rawLimit } from '../raw-head.ts'
+import { statesFor } from '../redeliver.ts'
+import { cut } from '../visible.ts'
+import { badge, facts, octets, path, plural, reasonText, when } from './words.ts'
+
+const shownDecisions = 500
+const shownDeliveries = 500
+
+export interface Shown {
+  readonly message: MessageView
+  /** null where the spool could not give it. */
+  readonly raw: RawHead | null
+  /** How many deliveries were queued a moment ago. */
+  readonly queued: number | undefined
+}
+
+export function messagePage({ message, raw, queued }: Shown): Html {
+  const address = `/messages/${encodeURIComponent(message.id)}`
+  return html`<p class="crumb"><a href="/">Messages</a></p>
+<h1>${message.subject === '' ? html`<i>no subject</i>` : cut(message.subject, 1_000)}</h1>
+${queued !== undefined && html`<p class="banner good" role="status">${plural(queued, 'delivery', 'deliveries')} queued again.</p>`}
+${message.truncated && html`<p class="banner bad">The message was larger than the limit and is cut off.</p>`}
+<section><h2>Deliveries</h2>
+${message.deliveries.slice(0, shownDeliveries).map(one => delivery(one, address))}
+${more(message.deliveries.length, shownDeliveries)}
+${message.deliveries.length > 1 && buttons(message.deliveries, address, null)}
+</section>
+<section><h2>Envelope</h2>${envelope(message)}</section>
+<section><h2>Decisions</h2>${decisions(message.decisions)}</section>
+${raw === null ? html`<p class="banner bad" role="alert">The raw message could not be read; the log says why.</p>` : rawSections(raw, message)}`
+}
+
+function delivery(one: DeliveryView, address: string): Html {
+  return html`<article class="card">
+<h3>${badge(one.state)} <span class="address">${path(one.recipient)}</span></h3>
+${facts([
+  ['Mailbox / route', `${one.mailbox} / ${one.route}`],
+  ['Processor', one.processor],
+  ['Attempts', one.attempts],
+  ['Last answer', one.detail === '' ? null : cut(one.detail, 2_000)],
+  ['Next attempt', one.due === null ? null : when(one.due)],
+  ['Reason', one.reason === null ? null : reasonText(one.reason)],
+  ['Changed', when(one.changed)],
+  ['Key', one.key === '' ? null : html`<code>${one.key}</code>`],
+  ['Subject of the key', one.claims.subject ?? null],
+  ['Key expires', one.claims.expires === undefined ? null : when(one.claims.expires)],
+  ['Senders of the key', one.claims.senders === undefined ? null : cut(one.claims.senders.join(', '), 2_000)],
+  ['Idempotency id', html`<code>${one.idempotencyId}</code>`],
+])}
+${buttons([one], address, one.id)}
+</article>`
+}
+
+/** Forms for what can be done to these deliveries; `id` narrows it to one. */
+function buttons(deliveries: readonly DeliveryView[], address: string, id: number | null): Part {
+  const able = (how: Redelivery) => deliveries.filter(one => statesFor[how].includes(one.state)).length
+  const word = (text: string, count: number) => (id === null ? `${text} all ${count}` : text)
+  const form = (how: Redelivery, text: string) =>
+    able(how) > (id === null ? 1 : 0) &&
+    html`<form action="${address}/${how}" method="post">${id !== null && html`<input type="hidden" name="delivery" value="${id}">`}<button>${word(text, able(how))}</button></form>`
+  return html`<div class="buttons">${form('replay', 'Replay')}${form('release', 'Release')}</div>`
+}
+
+const envelope = (message: MessageView) =>
+  facts([
+    ['Id', html`<code>${message.id}</code>`],
+    ['Received', when(message.received)],
+    ['Reverse-path', path(message.sender)],
+    ['From', message.from === '' ? null : cut(message.from, 1_000)],
+    ['Client', `${message.client.address ?? 'local'}${message.client.name === null ? '' : ` (${cut(message.client.name, 260)})`}`],
+    ['HELO', message.client.helo === null ? null : cut(message.client.helo, 260)],
+    ['Id at the relay', message.client.ident],
+    ['Came in by', `${message.protocol} at ${message.listener}`],
+    ['Message-ID', message.messageId === '' ? null : cut(message.messageId, 1_000)],
+    ['Size', octets(message.size)],
+  ])
+
+/** The decisions as a list, in the order in which they were made. */
+export function decisions(all: readonly Decision[]): Html {
+  if (all.length === 0) return html`<p class="empty">None is recorded.</p>`
+  const step = (one: Decision) => html`<li><span class="stage">${one.stage}</span> ${badge(one.verdict)}
+${one.recipient !== undefined && html` <span class="address">${path(one.recipient)}</span>`}
+${one.reason !== undefined && html`<span class="sub">${reasonText(one.reason)}</span>`}
+${one.detail !== undefined && one.detail !== '' && html`<span class="sub">${cut(one.detail, 1_000)}</span>`}</li>`
+  return html`<ol class="steps">${all.slice(0, shownDecisions).map(step)}</ol>${more(all.length, shownDecisions)}`
+}
+
+const more = (count: number, shown: number): Part => count > shown && html`<p class="empty">${count - shown} more are in the API.</p>`
+
+function rawSections(raw: RawHead, message: MessageView): Html {
+  const download = html`<a href="/api/messages/${encodeURIComponent(message.id)}/raw" download>Download the whole message</a> (${octets(message.size)})`
+  return html`<section><h2>Header</h2>
+${facts(raw.fields.map(field => [field.name === '' ? 'not a field' : field.name, field.value]))}
+${raw.moreFields && html`<p class="empty">More fields are in the raw text.</p>`}
+</section>
+<section><h2>Raw text</h2>
+<p>${raw.cut && `The first ${octets(rawLimit)}. `}${download}</p>
+<pre tabindex="0" aria-label="Raw text">${raw.text}</pre>
+</section>`
+}

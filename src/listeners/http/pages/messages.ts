@@ -1,0 +1,45 @@
+/**
+ * The list of messages, a row a delivery, newest first.
+ */
+import type { MessageRow } from '../../../transaction/ports.ts'
+import { type Html, html } from '../html.ts'
+import { type MessagePage, states } from '../listing.ts'
+import { cut } from '../visible.ts'
+import { badge, type FilterField, filters, octets, pager, path, when } from './words.ts'
+
+const fields: readonly FilterField[] = [
+  { name: 'text', label: 'Text' },
+  { name: 'state', label: 'State', options: states },
+  { name: 'recipient', label: 'Recipient' },
+  { name: 'mailbox', label: 'Mailbox' },
+  { name: 'route', label: 'Route' },
+]
+
+export function messagesPage({ messages, next }: MessagePage, values: Readonly<Record<string, string | number>>): Html {
+  return html`<h1>Messages</h1>
+${filters('/', fields, values)}
+${messages.length === 0 ? empty(Object.keys(values).length > 0) : table(messages)}
+${pager('/', values, next)}`
+}
+
+const empty = (filtered: boolean) =>
+  filtered
+    ? html`<p class="empty">No message fits. <a href="/">Show all</a></p>`
+    : html`<p class="empty">No message has arrived yet. What was refused is under <a href="/transactions">Transactions</a>.</p>`
+
+const table = (messages: readonly MessageRow[]) => html`<table class="list" role="table">
+<thead role="rowgroup"><tr role="row"><th role="columnheader" scope="col">State</th><th role="columnheader" scope="col">Subject and sender</th><th role="columnheader" scope="col">Recipient</th><th role="columnheader" scope="col">Route</th><th role="columnheader" scope="col" class="number">Size</th><th role="columnheader" scope="col">Received</th></tr></thead>
+<tbody role="rowgroup">
+${messages.map(line)}
+</tbody>
+</table>`
+
+const line = (row: MessageRow) => html`<tr role="row">
+<td role="cell" class="state">${badge(row.state)}</td>
+<td role="cell" class="what"><a href="/messages/${encodeURIComponent(row.id)}">${row.subject === '' ? html`<i>no subject</i>` : cut(row.subject, 200)}</a><span class="sub">${path(row.sender)}</span></td>
+<td role="cell" class="who">${path(row.recipient)}</td>
+<td role="cell" class="where">${row.mailbox}<span class="slash"> / </span>${row.route}</td>
+<td role="cell" class="number">${octets(row.size)}</td>
+<td role="cell" class="time">${when(row.received)}</td>
+</tr>
+`
