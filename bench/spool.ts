@@ -1,0 +1,94 @@
+/**
+ * The spool alone: messages a second through open, write, commit, with 10, 50 and 200 committers in a closed loop.
+ * `node bench/spool.ts [seconds] [directory]`. Quote a run with every flush slowed as well (LD_PRELOAD).
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { openSpool } from '../src/spool/sqlite/spool.ts'
+import type { NewMessage } from '../src/transaction/ports.ts'
+
+const seconds = Number(process.argv[2] ?? 2)
+const log = { debug() {}, info() {}, warn: console.warn, error: console.error }
+const days = (n: number): number => n * 24 * 3600 * 1000
+const retention = { delivered: days(7), discarded: days(7), held: days(30), failed: days(30), transactions: days(1) }
+
+let serial = 0
+function message(): NewMessage {
+  const n = ++serial
+  const received = Date.now()
+  const id = `${received.toString(36)}${n.toString(36).padStart(6, '0')}${Math.random().toString(36).slice(2, 8)}`
+  const recipient = `incoming+k${n}@incoming.example.com`
+  return {
+    id,
+    received,
+    sender: 'someone@example.org',
+    client: { address: '192.0.2.7', name: 'mx.example.org', helo: 'mx.example.org', ident: null },
+    protocol: 'LMTP',
+    listener: 'lmtp',
+    subject: 'Re: a question about the order of last week',
+    messageId: `<${id}@example.org>`,
+    from: 'someone@example.org',
+    bodyStart: 200,
+    truncated: false,
+    decisions: [{ stage: 'rcpt', recipient, verdict: 'accept', detail: 'mailbox incoming, route reply' }],
+    deliveries: [
+      {
+        recipient,
+        mailbox: 'incoming',
+        route: 'reply',
+        key: `k${n}`,
+        claims: { subject: `${n}` },
+        processor: 'shelf',
+        state: 'delivered',
+        reason: null,
+        idempotency: { material: `${recipient}\n${id}`, window: days(7) },
+      },
+    ],
+  }
+}
+
+async function run(size: number, committers: number): Promise<void> {
+  const directory = process.argv[3] ?? mkdtempSync(join(tmpdir(), 'postern-bench-'))
+  const spool = await openSpool({ directory, minimumFree: 0, retention, clock: Date.now, log })
+  const chunkSize = Math.min(size, 65_536)
+  let peak = 0
+  const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)
+  let count = 0
+  let until = Date.now() + 300
+  const loop = async (): Promise<void> => {
+    while (Date.now() < until) {
+      const sink = spool.open()
+      for (let at = 0; at < size; at += chunkSize) await sink.write(Buffer.alloc(Math.min(chunkSize, size - at), 97))
+      await sink.commit(message())
+      count++
+    }
+  }
+  await Promise.all(Array.from({ length: committers }, loop))
+  count = 0
+  const cpu = process.cpuUsage()
+  const from = performance.now()
+  until = Date.now() + seconds * 1000
+  await Promise.all(Array.from({ length: committers }, loop))
+  const took = (performance.now() - from) / 1000
+  const used = process.cpuUsage(cpu)
+  clearInterval(watch)
+  const rate = count / took
+  const busy = (used.user + used.system) / 1e6 / took
+  console.log(
+    `${String(size).padStart(8)} octets ${String(committers).padStart(4)} committers ${rate.toFixed(0).padStart(7)}/s ${((rate * size) / 1e6).toFixed(1).padStart(8)} MB/s ` +
+      `peak ${(peak / 1048576).toFixed(0)} MiB, cpu ${busy.toFixed(2)}`,
+  )
+  await spool.close()
+  if (process.argv[3] === undefined) rmSync(directory, { recursive: true })
+}
+
+for (const [size, committers] of [
+  [2048, 1],
+  [2048, 10],
+  [2048, 50],
+  [2048, 200],
+  [102_400, 10],
+  [5_242_880, 10],
+] as const)
+  await run(size, committers)

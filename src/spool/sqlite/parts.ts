@@ -1,0 +1,90 @@
+/**
+ * The parts of a running spool, joined: the writer thread's answers go to those who wait for them, and what they say of the
+ * disk to `health`.
+ */
+import { SpoolUnavailable } from '../../transaction/ports.ts'
+import { type Batches, makeBatches } from './batches.ts'
+import { type Health, makeHealth } from './health.ts'
+import type { Recovered, SpoolOptions } from './options.ts'
+import { makeReader, type ReaderLink } from './reader-link.ts'
+import { makeUploads, type Uploads } from './uploads.ts'
+import type { Failure, Tally, WriterReply, WriterStart } from './wire.ts'
+import { startWriter, type WriterEvents, type WriterLink } from './writer-link.ts'
+
+export interface Parts {
+  readonly options: SpoolOptions
+  readonly link: WriterLink
+  readonly batches: Batches
+  readonly uploads: Uploads
+  readonly health: Health
+  readonly reader: ReaderLink
+  readonly recovered: Recovered
+  readonly tally: () => Tally
+  /** Deliveries claimed and not settled. */
+  readonly underWay: Set<number>
+  closing: boolean
+}
+
+/** What the writer said when it was ready, and its last sums. */
+interface Heard {
+  recovered: Recovered | null
+  tally: Tally | null
+}
+
+function hear(options: SpoolOptions, parts: Pick<Parts, 'batches' | 'uploads' | 'health'>, heard: Heard): WriterEvents {
+  const { batches, uploads, health } = parts
+  const { log } = options
+  const failed = ({ message, full }: Failure): void => {
+    if (health.trouble() === null) log.error({ detail: message, full }, 'spool: nothing can be kept now')
+    health.failed(new SpoolUnavailable(message, full))
+  }
+  const wrote = (tally: Tally): void => {
+    heard.tally = tally
+    health.wrote()
+  }
+  const reply = (it: WriterReply): void => {
+    switch (it.kind) {
+      case 'ready':
+        wrote(it.tally)
+        heard.recovered ??= it.recovered
+        log.info(it.recovered, 'spool: open')
+        break
+      case 'taken':
+        uploads.taken(it.upload, it.packet)
+        break
+      case 'finished':
+        if (it.failure !== null) failed(it.failure)
+        uploads.finished(it.upload, it.failure)
+        break
+      case 'answer':
+        if (it.failure === null) wrote(it.tally)
+        else failed(it.failure)
+        batches.answered(it)
+    }
+  }
+  const down = (error: Error): void => {
+    const unavailable = new SpoolUnavailable(`the writer thread ended: ${error.message}`, false, error)
+    health.failed(unavailable)
+    uploads.fail(unavailable)
+    batches.fail(error)
+  }
+  return { reply, down }
+}
+
+/** Rejects where the writer thread can't start. */
+export async function startParts(options: SpoolOptions): Promise<Parts> {
+  const { directory, log, clock, retention } = options
+  const underWay = new Set<number>()
+  const heard: Heard = { recovered: null, tally: null }
+  let link: WriterLink | null = null
+  const lost = (rows: number): void => log.warn({ rows }, 'spool: rows of the trace were lost')
+  const batches = makeBatches((batch, transfer) => link?.send(batch, transfer) ?? false, lost)
+  const uploads = makeUploads((request, transfer) => link?.send(request, transfer) ?? false)
+  const health = makeHealth(directory, options.minimumFree)
+  const start = (restarted: boolean): WriterStart => ({ directory, retention, at: clock(), underWay: restarted ? [...underWay] : null })
+  link = await startWriter(start, hear(options, { batches, uploads, health }, heard), log)
+  await health.look()
+  const reader = makeReader(directory)
+  const tally = (): Tally => heard.tally!
+  return { options, link, batches, uploads, health, reader, recovered: heard.recovered!, tally, underWay, closing: false }
+}

@@ -1,0 +1,128 @@
+/**
+ * The embedded spool: SQLite and files of bodies behind the spool ports of transaction/ports.ts. This thread gathers and
+ * hands over; the writer thread writes, the reader thread searches. A commit resolves after the flush and not before.
+ */
+import { mkdir } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type Delivery, SpoolUnavailable } from '../../transaction/ports.ts'
+import { lockDirectory } from './lock.ts'
+import type { Spool, SpoolOptions } from './options.ts'
+import { type Parts, startParts } from './parts.ts'
+import { readBody } from './raw.ts'
+import { makeSink } from './sink.ts'
+import { toTraceTuple } from './tuples.ts'
+import { bodiesFolder } from './writer/files.ts'
+
+const lookEvery = 1_000
+const traceEvery = 250
+const purgeEvery = 60_000
+const purgePause = 50
+
+/** Settling is tried until it is written: a delivery must not stay under way because the disk was full for a moment. */
+async function settle(parts: Parts, delivery: number, settlement: Parameters<Spool['settle']>[1]): Promise<void> {
+  for (;;) {
+    try {
+      await parts.batches.operate({ kind: 'settle', delivery, settlement, at: parts.options.clock() })
+      parts.underWay.delete(delivery)
+      return
+    } catch (error) {
+      if (parts.closing) throw error
+      parts.options.log.warn({ err: error, delivery }, 'spool: an outcome could not be written; trying again')
+      await pause(lookEvery, undefined, { ref: false })
+    }
+  }
+}
+
+async function claim(parts: Parts, processor: string, limit: number, at: number): Promise<readonly Delivery[]> {
+  const claimed = (await parts.batches.operate({ kind: 'claim', processor, limit, at })) as readonly Delivery[]
+  for (const { id } of claimed) parts.underWay.add(id)
+  return claimed
+}
+
+async function purge(parts: Parts): Promise<number> {
+  for (let total = 0; ; ) {
+    const removed = (await parts.batches.operate({ kind: 'purge', at: parts.options.clock() })) as number
+    if (removed >= 0 || parts.closing) return total + Math.max(removed, -1 - removed)
+    total += -1 - removed
+    await pause(purgePause, undefined, { ref: false })
+  }
+}
+
+/** Free space and health each second, the trace four times a second, retention each minute. */
+function startTimers(parts: Parts): () => void {
+  const { health, batches, options } = parts
+  const every = (milliseconds: number, work: () => Promise<unknown>): NodeJS.Timeout =>
+    setInterval(() => {
+      work().catch(error => options.log.warn({ err: error }, 'spool: background work failed'))
+    }, milliseconds).unref()
+  const look = async (): Promise<void> => {
+    await health.look()
+    if (health.trouble() !== null) await batches.operate({ kind: 'probe', at: options.clock() }).catch(() => {})
+  }
+  const timers = [every(lookEvery, look), setInterval(batches.hurry, traceEvery).unref(), every(purgeEvery, () => purge(parts))]
+  return () => timers.forEach(clearInterval)
+}
+
+function makeSpool(parts: Parts, close: () => Promise<void>): Spool {
+  const { options, batches, uploads, health, reader } = parts
+  const { clock, directory } = options
+  const raw = async (message: string): Promise<AsyncIterable<Uint8Array>> => {
+    const body = await reader.ask({ kind: 'body', message })
+    return (body === null ? null : readBody(directory, body)) as AsyncIterable<Uint8Array>
+  }
+  return {
+    recovered: parts.recovered,
+    open: () => {
+      const trouble = parts.closing ? new SpoolUnavailable('the spool is closing', false) : health.trouble()
+      if (trouble !== null) throw trouble
+      return makeSink(batches, uploads)
+    },
+    claim: (processor, limit, at) => claim(parts, processor, limit, at),
+    settle: (delivery, settlement) => settle(parts, delivery, settlement),
+    nextDue: async processor => (await batches.operate({ kind: 'next-due', processor })) as number | null,
+    raw,
+    list: filter => reader.ask({ kind: 'list', filter }),
+    view: message => reader.ask({ kind: 'view', message }),
+    transactions: async filter => {
+      batches.hurry()
+      return reader.ask({ kind: 'transactions', filter })
+    },
+    redeliver: async (message, how, delivery) =>
+      (await batches.operate({ kind: 'redeliver', message, how, delivery: delivery ?? null, at: clock() })) as number,
+    status: () => {
+      const trouble = health.trouble()
+      return { writable: trouble === null, detail: trouble?.message ?? '', used: parts.tally().used, free: health.free() }
+    },
+    store: rows => {
+      if (!parts.closing) batches.trace(rows.map(toTraceTuple))
+    },
+    counts: async () => ({ ...parts.tally().counts }),
+    postmasterUse: () => parts.tally().postmaster,
+    purge: () => purge(parts),
+    close,
+  }
+}
+
+/** Rejects where the directory can't be made or written, is another process's, or holds a database of another version. */
+export async function openSpool(options: SpoolOptions): Promise<Spool> {
+  await mkdir(bodiesFolder(options.directory), { recursive: true, mode: 0o700 })
+  const unlock = lockDirectory(options.directory)
+  let parts: Parts
+  try {
+    parts = await startParts(options)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+  const stopTimers = startTimers(parts)
+  let closed: Promise<void> | null = null
+  const close = async (): Promise<void> => {
+    parts.closing = true
+    stopTimers()
+    await parts.batches.drained()
+    await parts.link.close()
+    await parts.reader.close()
+    unlock()
+  }
+  return makeSpool(parts, () => (closed ??= close()))
+}

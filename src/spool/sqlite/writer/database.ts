@@ -1,0 +1,53 @@
+/**
+ * The database file: how it is opened, its tables, and the statements prepared once. WAL with synchronous=FULL: a commit is
+ * one flush of the log. Indices are few, since each costs a dirty page a message: deliveries of a message have consecutive
+ * ids, the first of which is the message's own `seq`, so that no index leads from one to the other.
+ */
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+export const schemaVersion = 1
+
+const schema = `
+CREATE TABLE messages (
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL, received INTEGER NOT NULL, sender TEXT NOT NULL, subject TEXT NOT NULL,
+  message_id TEXT NOT NULL, from_field TEXT NOT NULL, truncated INTEGER NOT NULL, client TEXT, verdict TEXT NOT NULL,
+  postmaster INTEGER NOT NULL, deliveries INTEGER NOT NULL, size INTEGER NOT NULL, file INTEGER, position INTEGER,
+  rest TEXT NOT NULL
+);
+CREATE INDEX messages_id ON messages (id);
+CREATE TABLE bodies (seq INTEGER PRIMARY KEY, octets BLOB NOT NULL);
+CREATE TABLE deliveries (
+  id INTEGER PRIMARY KEY, message INTEGER NOT NULL, received INTEGER NOT NULL, state TEXT NOT NULL, recipient TEXT NOT NULL,
+  mailbox TEXT NOT NULL, route TEXT NOT NULL, key TEXT NOT NULL, claims TEXT NOT NULL, processor TEXT NOT NULL, reason TEXT,
+  attempts INTEGER NOT NULL, due INTEGER, since INTEGER NOT NULL, changed INTEGER NOT NULL, detail TEXT NOT NULL,
+  idempotency BLOB NOT NULL
+);
+CREATE INDEX deliveries_idempotency ON deliveries (idempotency);
+CREATE INDEX deliveries_due ON deliveries (processor, due) WHERE state = 'queued';
+CREATE TABLE seen (idempotency BLOB PRIMARY KEY, message TEXT NOT NULL, received INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE trace (
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, client TEXT, verdict TEXT NOT NULL, reason TEXT,
+  recipients TEXT NOT NULL, rest TEXT NOT NULL
+);
+CREATE INDEX trace_id ON trace (id);
+CREATE TABLE meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+PRAGMA user_version = ${schemaVersion};
+`
+
+export const databasePath = (directory: string): string => join(directory, 'spool.db')
+
+/** Opens the database for writing, making it if it isn't there. Throws where it is of another version or no database. */
+export function openDatabase(directory: string): DatabaseSync {
+  const db = new DatabaseSync(databasePath(directory))
+  db.exec('PRAGMA busy_timeout = 2000; PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+  // A checkpoint writes every page a second time and flushes twice: seldom, so that pages written often are written once.
+  db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY')
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (version === 0) db.exec(`BEGIN; ${schema} COMMIT`)
+  else if (version !== schemaVersion) {
+    db.close()
+    throw new Error(`${databasePath(directory)} has schema version ${version}; this program knows version ${schemaVersion}`)
+  }
+  return db
+}

@@ -1,0 +1,132 @@
+/**
+ * The writer thread: the only one that writes to the database and to the files of bodies. It takes one batch at a time, one
+ * transaction and one flush (two where bodies go to a segment), and answers it with one message. Streamed bodies go their
+ * own way in between. It knows nothing of sessions and keeps no clock: times come with the requests.
+ */
+import { hash } from 'node:crypto'
+import { parentPort, workerData } from 'node:worker_threads'
+import {
+  type Answer,
+  type Batch,
+  type CommitResult,
+  type Failure,
+  isFailure,
+  type MessageTuple,
+  type OperationResult,
+  type WriterReply,
+  type WriterRequest,
+  type WriterStart,
+} from '../wire.ts'
+import { addToSpool, type BodyIn } from './commit.ts'
+import { openDatabase } from './database.ts'
+import { failureOf, isOfDisk } from './failure.ts'
+import { makeFiles } from './files.ts'
+import { makePurge } from './purge.ts'
+import { operate } from './queue.ts'
+import { recover } from './recover.ts'
+import { inTransaction, makeStore, type Store, tallyOf } from './store.ts'
+import { addTrace } from './trace.ts'
+import { makeUploads } from './uploads.ts'
+
+const start = workerData as WriterStart
+const port = parentPort!
+const db = openDatabase(start.directory)
+const recovery = recover(db, start)
+const files = makeFiles(start.directory, recovery.live, recovery.last)
+const store: Store = makeStore(db, files, recovery.draft)
+const uploads = makeUploads(files)
+const purge = makePurge(start.retention)
+
+const send = (reply: WriterReply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
+const failed = (error: unknown): Failure => failureOf(error, start.directory)
+
+function bodyOf(message: MessageTuple, packed: ArrayBuffer | null): BodyIn {
+  const [size, bodyStart, upload, from] = [message[9], message[10], message[11], message[12]]
+  if (upload !== 0) {
+    const taken = uploads.take(upload)
+    return { octets: null, upload: taken, digest: taken.digest }
+  }
+  const octets = packed === null ? new Uint8Array(0) : new Uint8Array(packed, from, size)
+  return { octets, upload: null, digest: hash('sha256', octets.subarray(bodyStart), 'hex') }
+}
+
+type Written = { commits: (CommitResult | Failure)[]; results: (OperationResult | Failure)[] }
+
+function writeWhole(batch: Batch, bodies: readonly BodyIn[]): Written {
+  return inTransaction(store, () => {
+    const commits = batch.messages.map((message, i) => addToSpool(store, message, bodies[i]!))
+    const results = batch.operations.map(operation => operate(store, operation, purge))
+    addTrace(store, batch.trace)
+    return { commits, results }
+  })
+}
+
+/** Each in a transaction of its own: one entry that the database won't take must not fail its neighbours. */
+function writeApart(batch: Batch, bodies: readonly BodyIn[]): Written {
+  const alone = <T>(work: () => T): T | Failure => {
+    try {
+      return inTransaction(store, work)
+    } catch (error) {
+      return failed(error)
+    }
+  }
+  const commits = batch.messages.map((message, i) => alone(() => addToSpool(store, message, bodies[i]!)))
+  const results = batch.operations.map(operation => alone(() => operate(store, operation, purge)))
+  for (const row of batch.trace) alone(() => addTrace(store, [row]))
+  return { commits, results }
+}
+
+function write(batch: Batch): Answer {
+  const bodies = batch.messages.map(message => bodyOf(message, batch.bodies))
+  const dropUpload = (body: BodyIn): void => {
+    if (body.upload !== null) files.remove(body.upload.file)
+  }
+  let written: Written
+  try {
+    written = writeWhole(batch, bodies)
+  } catch (error) {
+    if (isOfDisk(error)) {
+      bodies.forEach(dropUpload)
+      return { kind: 'answer', failure: failed(error) }
+    }
+    written = writeApart(batch, bodies)
+    written.commits.forEach((commit, i) => {
+      if (isFailure(commit)) dropUpload(bodies[i]!)
+    })
+  }
+  return { kind: 'answer', failure: null, ...written, tally: tallyOf(store.draft) }
+}
+
+async function finish(upload: number, bodyStart: number): Promise<void> {
+  try {
+    await uploads.finish(upload, bodyStart)
+    send({ kind: 'finished', upload, failure: null })
+  } catch (error) {
+    send({ kind: 'finished', upload, failure: failed(error) })
+  }
+}
+
+function close(): void {
+  files.close()
+  db.close()
+  send({ kind: 'closed' })
+  port.close()
+}
+
+port.on('message', (request: WriterRequest) => {
+  switch (request.kind) {
+    case 'batch':
+      return send(write(request))
+    case 'packet':
+      return void uploads
+        .write(request.upload, new Uint8Array(request.packet, 0, request.length))
+        .then(() => send({ kind: 'taken', upload: request.upload, packet: request.packet }, [request.packet]))
+    case 'finish':
+      return void finish(request.upload, request.bodyStart)
+    case 'drop':
+      return uploads.drop(request.upload)
+    case 'close':
+      return close()
+  }
+})
+send({ kind: 'ready', tally: tallyOf(store.draft), recovered: recovery.recovered })
