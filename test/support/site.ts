@@ -60,7 +60,10 @@ export function testSite(more: Partial<Site> = {}): TestSite {
     destination: { processor: 'shelf', settled: 'delivered' },
     screening: defaultScreening,
   }
-  const mailbox = (name: string, extra: Partial<Mailbox> = {}): [string, Mailbox] => [name, { name, routes: [route], references: null, ...extra }]
+  const mailbox = (name: string, extra: Partial<Mailbox> = {}): [string, Mailbox] => [
+    name,
+    { name, routes: [route], references: null, ...extra },
+  ]
   return {
     hostname: 'mx.in.test',
     directory: buildDirectory([

@@ -1,7 +1,7 @@
 /**
  * Reads the data of one message off the wire (RFC 5321 4.5.2): takes out the transparency dots and finds the end, which is
  * CRLF.CRLF and nothing else, wherever the bytes are cut. A bare CR, bare LF or NUL (RFC 5321 2.3.8) is noted, or made
- * harmless when `normalize` is set: bare LF becomes CRLF, CRs before CRLF go, any other bare CR and each NUL become a space,
+ * harmless when `normalize` is set: bare LF becomes CRLF, CRs before CRLF go, any other run of bare CRs and each NUL become a space,
  * so that no reader downstream can see a line where there was none. Must not know what a message is.
  */
 
@@ -127,6 +127,11 @@ function createOutput(chunk: Buffer, from: number) {
     if (viewStart >= 0) used = chunk.copy(joined, 0, viewStart, viewEnd)
     return joined
   }
+  function append(target: Buffer, start: number, end: number): void {
+    // Short stretches are what dot-stuffed floods are made of: a loop costs less than a call.
+    if (end - start > 24) used += chunk.copy(target, used, start, end)
+    else for (let i = start; i < end; i++) target[used++] = chunk[i]!
+  }
   return {
     copy(start: number, end: number): void {
       if (start >= end) return
@@ -134,11 +139,7 @@ function createOutput(chunk: Buffer, from: number) {
         viewStart = start
         viewEnd = end
       } else if (joined === null && viewEnd === start) viewEnd = end
-      else if (end - start > 24) used += chunk.copy(join(), used, start, end)
-      else {
-        const target = join()
-        for (let i = start; i < end; i++) target[used++] = chunk[i]!
-      }
+      else append(join(), start, end)
     },
     byte(value: number): void {
       join()[used++] = value
