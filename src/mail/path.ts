@@ -31,9 +31,9 @@ export interface RcptCommand {
   readonly path: Address | 'postmaster'
 }
 
-/** `line` is the command without CRLF, with its verb or without: `MAIL FROM:<a@b.example> SIZE=3` or `FROM:<…>`. */
+/** `line` is what stands behind the verb, without CRLF: `FROM:<a@b.example> SIZE=3`. */
 export function parseMailCommand(line: string): MailCommand | Refused {
-  const split = splitCommand(line, /^(?:MAIL )?FROM:/i)
+  const split = splitCommand(line, 'FROM:')
   if (split === null) return { ok: false, reply: badSender }
   const parameters = parseParameters(split.rest)
   const path = split.path === '' ? null : parsePath(split.path)
@@ -49,9 +49,9 @@ export function parseMailCommand(line: string): MailCommand | Refused {
   return { ok: true, path, parameters, size: size === undefined ? null : Number(size), smtpUtf8 }
 }
 
-/** `smtpUtf8`: whether MAIL of this transaction asked for it; without it an address must be ASCII (RFC 6531 3.4). */
+/** `TO:<a@b.example>`. `smtpUtf8`: whether MAIL of this transaction asked for it; without it an address must be ASCII (RFC 6531 3.4). */
 export function parseRcptCommand(line: string, smtpUtf8: boolean): RcptCommand | Refused {
-  const split = splitCommand(line, /^(?:RCPT )?TO:/i)
+  const split = splitCommand(line, 'TO:')
   if (split === null) return { ok: false, reply: badRecipient }
   const path = split.path.length === 10 && split.path.toLowerCase() === 'postmaster' ? 'postmaster' : parsePath(split.path)
   if (path === undefined) return { ok: false, reply: badRecipient }
@@ -64,10 +64,9 @@ export function parseRcptCommand(line: string, smtpUtf8: boolean): RcptCommand |
 }
 
 /** What stands in the brackets, and what stands behind them. U+FFFD shows that the line was no valid UTF-8. */
-function splitCommand(line: string, verb: RegExp): { readonly path: string; readonly rest: string } | null {
-  const head = verb.exec(line)
-  if (head === null || forbidden.test(line)) return null
-  let start = head[0].length
+function splitCommand(line: string, word: 'FROM:' | 'TO:'): { readonly path: string; readonly rest: string } | null {
+  if (forbidden.test(line) || (!line.startsWith(word) && line.slice(0, word.length).toUpperCase() !== word)) return null
+  let start = word.length
   if (line[start] === ' ') start++
   if (line[start] !== '<') return null
   const end = closingBracket(line, start + 1)

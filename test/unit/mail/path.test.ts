@@ -6,8 +6,8 @@ const long = (n: number): string => `${'k'.repeat(n - '@b.example'.length)}@b.ex
 describe('MAIL', () => {
   test.each([
     ['FROM:<a@b.example>', { localPart: 'a', domain: 'b.example' }],
-    ['MAIL FROM:<a@b.example>', { localPart: 'a', domain: 'b.example' }],
-    ['mail from: <a@b.example>', { localPart: 'a', domain: 'b.example' }],
+    ['From:<a@b.example>', { localPart: 'a', domain: 'b.example' }],
+    ['from: <a@b.example>', { localPart: 'a', domain: 'b.example' }],
     ['FROM:<>', null],
     ['FROM:<> ', null],
     ['FROM:<"a b"@b.example>', { localPart: 'a b', domain: 'b.example' }],
@@ -24,7 +24,7 @@ describe('MAIL', () => {
   test.each([
     ['FROM:<a@b.example>', null, false],
     ['FROM:<a@b.example> SIZE=0', 0, false],
-    ['FROM:<a@b.example> size=12345678901234567890', 12345678901234567890, false],
+    ['FROM:<a@b.example> size=10000000000000000000', 1e19, false],
     ['FROM:<ä@b.example> SMTPUTF8', null, true],
     ['FROM:<a@b.example> smtputf8  BODY=7bit', null, true],
   ])('%s', (line, size, smtpUtf8) => {
@@ -41,6 +41,7 @@ describe('MAIL', () => {
 
   test.each([
     ['', '501 5.1.7'],
+    ['MAIL FROM:<a@b.example>', '501 5.1.7'],
     ['FROM', '501 5.1.7'],
     ['FROM:', '501 5.1.7'],
     ['FROM:a@b.example', '501 5.1.7'],
@@ -88,7 +89,7 @@ describe('MAIL', () => {
 describe('RCPT', () => {
   test.each([
     ['TO:<a@b.example>', { localPart: 'a', domain: 'b.example' }],
-    ['RCPT TO: <A@b.example>', { localPart: 'A', domain: 'b.example' }],
+    ['to: <A@b.example>', { localPart: 'A', domain: 'b.example' }],
     ['TO:<Postmaster>', 'postmaster'],
     ['TO:<POSTMASTER>', 'postmaster'],
     ['TO:<postmaster@b.example>', { localPart: 'postmaster', domain: 'b.example' }],
