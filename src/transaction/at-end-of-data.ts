@@ -6,7 +6,7 @@ import { networkOf } from '../lib/network.ts'
 import { type Header, parseHeader } from '../mail/header-fields.ts'
 import { candidates } from '../policy/recipient/references.ts'
 import { screenMessage } from '../policy/screening/actions.ts'
-import { type Finding, messageFindings } from '../policy/screening/findings.ts'
+import { envelopeFindings, type Finding, messageFindings } from '../policy/screening/findings.ts'
 import { accept, afterRcpt, defer, reject, type Verdict } from '../policy/verdict.ts'
 import { checkRoutes, keyQuery } from './at-rcpt.ts'
 import { foldForSmtp } from './fold-for-smtp.ts'
@@ -125,7 +125,7 @@ async function judgeReferences(transaction: Transaction, mailbox: Mailbox, { rec
 }
 
 function noteVerdicts(transaction: Transaction, settled: readonly Judged[], findings: readonly Finding[]): void {
-  for (const finding of findings) decided(transaction, { stage: 'data', verdict: 'tag', detail: `${finding.rule}: ${finding.detail}` })
+  for (const finding of [...envelopeFindings(transaction.reversePath), ...findings]) decided(transaction, { stage: 'data', verdict: 'tag', detail: `${finding.rule}: ${finding.detail}` })
   settled.forEach(({ verdict }, i) => {
     if (verdict.kind === 'accept') return
     decided(transaction, { stage: 'data', recipient: transaction.recipients[i]!.address, verdict: verdict.kind, reason: verdict.reason })
