@@ -1,6 +1,6 @@
 /**
  * The spool alone: messages a second through open, write, commit, with 10, 50 and 200 committers in a closed loop.
- * `node bench/spool.ts [seconds] [directory]`. Quote a run with every flush slowed as well (LD_PRELOAD).
+ * `node bench/spool.ts [seconds] [directory] [octets x committers]`. Quote a run with every flush slowed as well (LD_PRELOAD).
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -52,6 +52,7 @@ async function run(size: number, committers: number): Promise<void> {
   const directory = process.argv[3] ?? mkdtempSync(join(tmpdir(), 'postern-bench-'))
   const spool = await openSpool({ directory, minimumFree: 0, retention, clock: Date.now, log })
   const chunkSize = Math.min(size, 65_536)
+  const chunk = Buffer.alloc(chunkSize, 97)
   let peak = 0
   const watch = setInterval(() => (peak = Math.max(peak, process.memoryUsage.rss())), 20)
   let count = 0
@@ -59,7 +60,7 @@ async function run(size: number, committers: number): Promise<void> {
   const loop = async (): Promise<void> => {
     while (Date.now() < until) {
       const sink = spool.open()
-      for (let at = 0; at < size; at += chunkSize) await sink.write(Buffer.alloc(Math.min(chunkSize, size - at), 97))
+      for (let at = 0; at < size; at += chunkSize) await sink.write(chunk.subarray(0, size - at))
       await sink.commit(message())
       count++
     }
@@ -83,12 +84,13 @@ async function run(size: number, committers: number): Promise<void> {
   if (process.argv[3] === undefined) rmSync(directory, { recursive: true })
 }
 
-for (const [size, committers] of [
+const all: [number, number][] = [
   [2048, 1],
   [2048, 10],
   [2048, 50],
   [2048, 200],
   [102_400, 10],
   [5_242_880, 10],
-] as const)
-  await run(size, committers)
+]
+const one = process.argv[4]?.split('x').map(Number) as [number, number] | undefined
+for (const [size, committers] of one === undefined ? all : [one]) await run(size, committers)

@@ -63,12 +63,15 @@ const committed = (result: CommitResult): Committed => ({
   deliveries: result.map(one => (typeof one === 'number' ? { kind: 'new', id: one } : { kind: 'repeat', message: one })),
 })
 
-/** One buffer of its own for all bodies in memory; each tuple learns where its body starts. */
-function pack(commits: readonly WaitingCommit[]): ArrayBuffer | null {
+/** Buffers come back with the answer: fresh memory costs more than the copy into it. */
+const largestKept = 8 * 1024 * 1024
+
+/** One buffer for all bodies in memory; each tuple learns where its body starts. `spare` is used where it is large enough. */
+function pack(commits: readonly WaitingCommit[], spare: ArrayBuffer | null): ArrayBuffer | null {
   let total = 0
   for (const { body } of commits) if (body.upload === 0) total += body.size
   if (total === 0) return null
-  const packed = Buffer.allocUnsafeSlow(total)
+  const packed = spare !== null && spare.byteLength >= total ? new Uint8Array(spare) : Buffer.allocUnsafeSlow(Math.ceil(total * 1.5))
   let at = 0
   for (const { body, tuple } of commits) {
     if (body.upload !== 0) continue
@@ -78,7 +81,7 @@ function pack(commits: readonly WaitingCommit[]): ArrayBuffer | null {
       at += chunk.length
     }
   }
-  return packed.buffer
+  return packed.buffer as ArrayBuffer
 }
 
 function settleAll(sent: Gathered, answer: Answer): void {
@@ -104,6 +107,7 @@ export function makeBatches(post: (batch: Batch, transfer: ArrayBuffer[]) => boo
   let gathered = nothing()
   let sent: Gathered | null = null
   let scheduled = false
+  let spare: ArrayBuffer | null = null
   let idle: (() => void)[] = []
 
   const rejectAll = (failed: Gathered, error: unknown): void => {
@@ -121,7 +125,8 @@ export function makeBatches(post: (batch: Batch, transfer: ArrayBuffer[]) => boo
     if (sent !== null || isEmpty(gathered)) return
     const going = gathered
     gathered = nothing()
-    const bodies = pack(going.commits)
+    const bodies = pack(going.commits, spare)
+    if (bodies !== null) spare = null
     const messages = going.commits.map(({ tuple }) => tuple)
     const operations = going.operations.map(({ operation }) => operation)
     const went = post({ kind: 'batch', bodies, messages, operations, trace: going.trace }, bodies === null ? [] : [bodies])
@@ -153,6 +158,7 @@ export function makeBatches(post: (batch: Batch, transfer: ArrayBuffer[]) => boo
     answered: answer => {
       const done = sent
       sent = null
+      if (answer.bodies !== null && answer.bodies.byteLength <= largestKept) spare = answer.bodies
       // The next batch first: the writer works on it while the answers are handled here.
       sendGathered()
       if (done === null) return

@@ -108,15 +108,17 @@ export const isFailure = (result: unknown): result is Failure => typeof result =
 export type CommitResult = readonly (number | string)[]
 
 /** `commits` holds a Failure where one message could not be written and the others could. */
-export type Answer =
-  | { readonly kind: 'answer'; readonly failure: Failure }
+export type Written =
+  | { readonly failure: Failure }
   | {
-      readonly kind: 'answer'
       readonly failure: null
       readonly commits: readonly (CommitResult | Failure)[]
       readonly results: readonly (OperationResult | Failure)[]
       readonly tally: Tally
     }
+
+/** `bodies` is the batch's buffer on its way back. */
+export type Answer = Written & { readonly kind: 'answer'; readonly bodies: ArrayBuffer | null }
 
 export type WriterReply =
   | Answer

@@ -6,7 +6,6 @@
 import { hash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
 import {
-  type Answer,
   type Batch,
   type CommitResult,
   type Failure,
@@ -16,6 +15,7 @@ import {
   type WriterReply,
   type WriterRequest,
   type WriterStart,
+  type Written,
 } from '../wire.ts'
 import { addToSpool, type BodyIn } from './commit.ts'
 import { openDatabase } from './database.ts'
@@ -50,9 +50,12 @@ function bodyOf(message: MessageTuple, packed: ArrayBuffer | null): BodyIn {
   return { octets, upload: null, digest: hash('sha256', octets.subarray(bodyStart), 'hex') }
 }
 
-type Written = { commits: (CommitResult | Failure)[]; results: (OperationResult | Failure)[] }
+interface Results {
+  commits: (CommitResult | Failure)[]
+  results: (OperationResult | Failure)[]
+}
 
-function writeWhole(batch: Batch, bodies: readonly BodyIn[]): Written {
+function writeWhole(batch: Batch, bodies: readonly BodyIn[]): Results {
   return inTransaction(store, () => {
     const commits = batch.messages.map((message, i) => addToSpool(store, message, bodies[i]!))
     const results = batch.operations.map(operation => operate(store, operation, purge))
@@ -62,7 +65,7 @@ function writeWhole(batch: Batch, bodies: readonly BodyIn[]): Written {
 }
 
 /** Each in a transaction of its own: one entry that the database won't take must not fail its neighbours. */
-function writeApart(batch: Batch, bodies: readonly BodyIn[]): Written {
+function writeApart(batch: Batch, bodies: readonly BodyIn[]): Results {
   const alone = <T>(work: () => T): T | Failure => {
     try {
       return inTransaction(store, work)
@@ -76,25 +79,25 @@ function writeApart(batch: Batch, bodies: readonly BodyIn[]): Written {
   return { commits, results }
 }
 
-function write(batch: Batch): Answer {
+function write(batch: Batch): Written {
   const bodies = batch.messages.map(message => bodyOf(message, batch.bodies))
   const dropUpload = (body: BodyIn): void => {
     if (body.upload !== null) files.remove(body.upload.file)
   }
-  let written: Written
+  let written: Results
   try {
     written = writeWhole(batch, bodies)
   } catch (error) {
     if (isOfDisk(error)) {
       bodies.forEach(dropUpload)
-      return { kind: 'answer', failure: failed(error) }
+      return { failure: failed(error) }
     }
     written = writeApart(batch, bodies)
     written.commits.forEach((commit, i) => {
       if (isFailure(commit)) dropUpload(bodies[i]!)
     })
   }
-  return { kind: 'answer', failure: null, ...written, tally: tallyOf(store.draft) }
+  return { failure: null, ...written, tally: tallyOf(store.draft) }
 }
 
 async function finish(upload: number, bodyStart: number): Promise<void> {
@@ -116,7 +119,7 @@ function close(): void {
 port.on('message', (request: WriterRequest) => {
   switch (request.kind) {
     case 'batch':
-      return send(write(request))
+      return send({ kind: 'answer', bodies: request.bodies, ...write(request) }, request.bodies === null ? [] : [request.bodies])
     case 'packet':
       return void uploads
         .write(request.upload, new Uint8Array(request.packet, 0, request.length))
