@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest'
+import { inspectSignedKey, mintSignedKey, signedKeys } from '../../../src/keys/signed.ts'
+import type { KeyCheck } from '../../../src/transaction/ports.ts'
+import { secrets, type VerifyVector, vectors } from './vectors.ts'
+
+const verifier = signedKeys({ secrets })
+const secret = secrets.get('1')!
+const place = { secret, keyId: 1, mailbox: 'incoming', route: 'reply' }
+const envelope = { recipient: '', sender: '', client: null }
+
+function expected({ result, subject, keyId, expires }: VerifyVector): KeyCheck {
+  if (result === 'unknown') return { kind: 'unknown' }
+  if (result === 'expired') return { kind: 'expired', expired: expires! * 1000 }
+  return { kind: 'valid', claims: { subject: subject!, keyId: keyId!, ...(expires === undefined ? {} : { expires: expires * 1000 }) } }
+}
+
+describe('the vectors', () => {
+  test.each(vectors.verify)('$name', vector => {
+    const { mailbox, route, key, at } = vector
+    expect(verifier.verify({ ...envelope, mailbox, route, key, at: at * 1000 })).toEqual(expected(vector))
+  })
+
+  test.each(vectors.mint)('mint: $name', ({ key, expires, ...rest }) => {
+    const more = expires === undefined ? {} : { expires: expires * 1000 }
+    expect(mintSignedKey({ ...rest, ...more, secret: secrets.get(String(rest.keyId))! })).toBe(key)
+  })
+
+  test('tell each of the ways apart in which a key is none', () => {
+    const problems = new Set(
+      vectors.verify.map(({ key }) => inspectSignedKey(key)).map(found => ('problem' in found ? found.problem : 'none')),
+    )
+    expect(problems).toEqual(new Set(['none', 'length', 'alphabet', 'padding', 'version', 'fields']))
+  })
+})
+
+describe('rotation', () => {
+  test('each of several secrets verifies, a dropped one no longer', () => {
+    const old = mintSignedKey({ ...place, subject: 'a' })
+    const check = (ids: readonly string[]) =>
+      signedKeys({ secrets: new Map(ids.map(id => [id, secrets.get(id)!])) }).verify({ ...envelope, ...place, key: old, at: 0 })
+    expect(check(['1', '2'])).toMatchObject({ kind: 'valid' })
+    expect(check(['2'])).toEqual({ kind: 'unknown' })
+    expect(check([])).toEqual({ kind: 'unknown' })
+  })
+
+  test('one verifier asked for several places keeps them apart', () => {
+    const key = mintSignedKey({ ...place, subject: 'a' })
+    const ask = (route: string) => verifier.verify({ ...envelope, ...place, route, key, at: 0 })
+    expect([ask('reply'), ask('other'), ask('reply')].map(check => (check as KeyCheck).kind)).toEqual(['valid', 'unknown', 'valid'])
+  })
+})
+
+describe('limits', () => {
+  test('a local part of 64 octets holds incoming+, a subject of 9 octets and an expiry', () => {
+    const longest = (subject: number, expires?: number) =>
+      `incoming+${mintSignedKey({ ...place, subject: 's'.repeat(subject), ...(expires === undefined ? {} : { expires }) })}`.length
+    expect(longest(9, 1000)).toBe(53)
+    expect(longest(16, 1000)).toBe(64)
+    expect(longest(17, 1000)).toBeGreaterThan(64)
+    expect(longest(20)).toBe(64)
+    expect(longest(21)).toBeGreaterThan(64)
+    expect(`incoming+${mintSignedKey({ ...place, subject: 's'.repeat(10), expires: 1000, sender: 'a@example.net' })}`).toHaveLength(64)
+  })
+
+  test.each([
+    ['subject of 0 octets', { subject: '' }, /1 to 32 octets/],
+    ['subject of 33 octets', { subject: 'x'.repeat(33) }, /1 to 32 octets.* 33/],
+    ['subject of 17 letters that take 34 octets', { subject: 'ä'.repeat(17) }, /34/],
+    ['half a surrogate pair', { subject: 'a\ud800' }, /surrogate/],
+    ['key id 0', { keyId: 0 }, /1 to 255/],
+    ['key id 256', { keyId: 256 }, /1 to 255/],
+    ['key id 1.5', { keyId: 1.5 }, /1 to 255/],
+    ['key id "01"', { keyId: '01' }, /1 to 255/],
+    ['key id "one"', { keyId: 'one' }, /1 to 255/],
+    ['secret of 31 octets', { secret: secret.subarray(1) }, /at least 32 octets, this one 31/],
+    ['expiry after the last second', { expires: 0xffff_ffff * 1000 + 1 }, /2106/],
+    ['expiry 0', { expires: 0 }, /1970/],
+    ['expiry that is no number', { expires: Number.NaN }, /1970/],
+  ])('mint refuses a %s', (_, wrong, message) => {
+    const mint = () => mintSignedKey({ ...place, subject: 'ticket-42', ...wrong })
+    expect(mint).toThrow(RangeError)
+    expect(mint).toThrow(message)
+  })
+
+  test.each([
+    ['subject of 32 octets', { subject: 'x'.repeat(32) }],
+    ['subject of 16 letters that take 32 octets', { subject: 'ä'.repeat(16) }],
+    ['key id 255', { keyId: 255 }],
+    ['key id "7"', { keyId: '7' }],
+    ['last second', { expires: 0xffff_ffff * 1000 }],
+    ['first second', { expires: 1 }],
+  ])('mint takes a %s', (_, right) => {
+    const key = mintSignedKey({ ...place, subject: 'ticket-42', ...right })
+    expect(inspectSignedKey(key)).not.toHaveProperty('problem')
+  })
+
+  test('a part of a second is rounded up: a key is never good for less than was asked', () => {
+    expect(inspectSignedKey(mintSignedKey({ ...place, subject: 'a', expires: 1001 }))).toMatchObject({ expires: 2000 })
+  })
+
+  test('the verifier refuses a short secret and a foreign key id', () => {
+    expect(() => signedKeys({ secrets: new Map([[1, secret.subarray(1)]]) })).toThrow(/at least 32/)
+    expect(() => signedKeys({ secrets: new Map([['256', secret]]) })).toThrow(/1 to 255/)
+  })
+})
+
+test('what is inspected needs no secret, and the sender hash differs by subject and secret', () => {
+  const hash = (more: object) => {
+    const found = inspectSignedKey(mintSignedKey({ ...place, subject: 'a', sender: 'ann@example.net', ...more }))
+    return 'problem' in found ? null : found.senderHash
+  }
+  expect(hash({})).toMatch(/^[0-9a-f]{12}$/)
+  expect(hash({ sender: 'ANN@Example.Net' })).toBe(hash({}))
+  expect(new Set([hash({}), hash({ subject: 'b' }), hash({ secret: secrets.get('2')! }), hash({ sender: 'bob@example.net' })]).size).toBe(4)
+})
