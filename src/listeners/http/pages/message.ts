@@ -23,7 +23,7 @@ export interface Shown {
 export function messagePage({ message, raw, queued }: Shown): Html {
   const address = `/messages/${encodeURIComponent(message.id)}`
   return html`<p class="crumb"><a href="/">Messages</a></p>
-<h1>${message.subject === '' ? html`<i>no subject</i>` : cut(message.subject, 1_000)}</h1>
+<h1>${message.subject === '' ? html`<i>no subject</i>` : cut(message.subject, 300)}</h1>
 ${queued !== undefined && html`<p class="banner good" role="status">${plural(queued, 'delivery', 'deliveries')} queued again.</p>`}
 ${message.truncated && html`<p class="banner bad">The message was larger than the limit and is cut off.</p>`}
 <section><h2>Deliveries</h2>

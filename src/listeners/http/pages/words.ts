@@ -26,7 +26,7 @@ export const badge = (word: string): Html => html`<span class="badge ${word}">${
 /** An address of the envelope; '' is the null reverse-path, null none at all. */
 export const path = (address: string | null): Part => (address === null ? html`<i>none</i>` : address === '' ? '<>' : cut(address, 520))
 
-export const reasonText = (reason: Reason): Html => html`<code>${reason}</code> ${reasons[reason]?.meaning}`
+export const reasonText = (reason: Reason): Html => html`<code>${reason}</code> – ${reasons[reason]?.meaning}`
 
 /** A definition list; rows whose value is null are left out. */
 export const facts = (rows: readonly (readonly [string, Part])[]): Html =>
