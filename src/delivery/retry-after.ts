@@ -15,7 +15,7 @@ const forms = [
   new RegExp(`^\\w{3} (?<month>\\w{3}) (?<day>[ \\d]\\d) ${time} (?<year>\\d{4})$`),
 ]
 
-/** Milliseconds since 1970, or null. A year of two digits is the one least far behind or at most 50 years ahead of `at`. */
+/** Milliseconds since 1970, or null. A year of two digits is at most 50 years ahead of `at`, or 49 behind. */
 export function parseHttpDate(text: string, at: number): number | null {
   for (const form of forms) {
     const found = form.exec(text)?.groups
@@ -34,9 +34,8 @@ export function parseHttpDate(text: string, at: number): number | null {
 }
 
 function fullYear(short: number, at: number): number {
-  const now = new Date(at).getUTCFullYear()
-  const year = now - (now % 100) + short
-  return year > now + 50 ? year - 100 : year
+  const first = new Date(at).getUTCFullYear() - 49
+  return first + ((((short - first) % 100) + 100) % 100)
 }
 
 /** The pause in milliseconds that the field asks for at the time `at`, bounded; null where it says nothing we can read. */
