@@ -21,7 +21,7 @@ interface Answer {
 
 /** Decides about one forward-path and notes it in the transaction. A promise only where a key store needs one. */
 export function atRcpt(site: Site, transaction: Transaction, path: Address | 'postmaster'): Verdict | Promise<Verdict> {
-  const address = path === 'postmaster' ? 'postmaster' : formatAddress(path)
+  const address = path === 'postmaster' ? `postmaster@${site.directory.primary ?? site.hostname}` : formatAddress(path)
   const answer = decide(site, transaction, path, address)
   if (answer instanceof Promise) return answer.then(settled => note(transaction, address, settled))
   return note(transaction, address, answer)
@@ -42,7 +42,6 @@ function note(transaction: Transaction, address: string, { verdict, recipient, d
 
 function decide(site: Site, transaction: Transaction, path: Address | 'postmaster', address: string): Answer | Promise<Answer> {
   if (transaction.recipients.length >= site.limits.recipients) return refused(defer('recipient.too-many'))
-  if (path === 'postmaster') return atPostmaster(site, transaction, `postmaster@${site.hostname}`)
   const match = lookUp(site.directory, path)
   if (match.kind === 'unserved') return refused(reject('recipient.relay'))
   if (match.kind === 'unknown') return refused(reject('recipient.unknown'))
