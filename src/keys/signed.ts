@@ -4,7 +4,7 @@
  * key is refused before anything is computed, and what is said about expiry is said only of keys with a good signature.
  */
 import type { KeyObject } from 'node:crypto'
-import type { KeyCheck, KeyQuery, KeyVerifier } from '../transaction/ports.ts'
+import type { KeyCheck, KeyQuery } from '../transaction/ports.ts'
 import {
   type DecodedKey,
   decodeKey,
@@ -22,8 +22,13 @@ export interface SignedKeysOptions {
   readonly secrets: ReadonlyMap<string | number, Uint8Array>
 }
 
+/** A KeyVerifier that always answers at once. */
+export interface SignedKeyVerifier {
+  verify(query: KeyQuery): KeyCheck
+}
+
 /** Throws RangeError for a key id or a secret out of range. Expiry is judged at `query.at`. */
-export function signedKeys({ secrets }: SignedKeysOptions): KeyVerifier {
+export function signedKeys({ secrets }: SignedKeysOptions): SignedKeyVerifier {
   const byId = new Map<number, KeyObject>()
   for (const [id, octets] of secrets) byId.set(keyIdOf(id), secretKey(octets))
   // One verifier serves one route, so remembering the last place is enough.
