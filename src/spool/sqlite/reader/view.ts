@@ -1,0 +1,43 @@
+/** One message with its deliveries, and where its octets are. */
+import type { MessageView } from '../../../transaction/ports.ts'
+import type { BodyAt } from '../reader-link.ts'
+import { type Reading, type Row, toDeliveryView } from './rows.ts'
+
+const find = (reading: Reading, id: string): Row | undefined =>
+  reading.all('SELECT * FROM messages WHERE id = ? ORDER BY seq DESC LIMIT 1', [id])[0]
+
+const deliveriesOf = (reading: Reading, message: Row): Row[] =>
+  reading.all('SELECT * FROM deliveries WHERE id >= ? AND id < ? ORDER BY id', [
+    message.seq as number,
+    (message.seq as number) + (message.deliveries as number),
+  ])
+
+export function view(reading: Reading, id: string): MessageView | null {
+  const message = find(reading, id)
+  if (message === undefined) return null
+  const rest = JSON.parse(message.rest as string)
+  return {
+    id,
+    received: message.received as number,
+    sender: message.sender as string,
+    from: message.from_field as string,
+    subject: message.subject as string,
+    messageId: message.message_id as string,
+    size: message.size as number,
+    truncated: message.truncated === 1,
+    client: rest.client,
+    protocol: rest.protocol,
+    listener: rest.listener,
+    decisions: rest.decisions,
+    deliveries: deliveriesOf(reading, message).map(toDeliveryView),
+  }
+}
+
+export function body(reading: Reading, id: string): BodyAt | null {
+  const message = find(reading, id)
+  if (message === undefined) return null
+  if (message.file !== null) return { file: message.file as number, position: message.position as number, size: message.size as number }
+  const row = reading.all('SELECT octets FROM bodies WHERE seq = ?', [message.seq as number])[0]
+  if (row === undefined) throw new Error(`message ${id} has no body`)
+  return { octets: row.octets as Uint8Array }
+}
