@@ -40,15 +40,20 @@ function from({ address, name, helo }: Client, utf8: boolean): string {
 }
 
 /** RFC 5321 4.1.3. */
-const literal = (address: string): string => word(address.includes(':') ? `IPv6:${address}` : address, false)
+function literal(address: string): string {
+  const harmless = bounded(address, 64).replace(/[^0-9A-Za-z.:%-]/gu, '?')
+  return harmless.includes(':') ? `IPv6:${harmless}` : harmless
+}
 
-/** The encoder: letters, digits, and what names and address literals need. Anything else becomes a question mark. */
+/** The encoder: an address literal, or letters, digits and what names need. Anything else becomes a question mark. */
 function word(text: string, utf8: boolean): string {
+  if (addressLiteral.test(text)) return text
   const harmless = bounded(text, 255).replace(utf8 ? notInWord : notInAsciiWord, '?')
   return harmless === '' ? 'unknown' : harmless
 }
-const notInAsciiWord = /[^A-Za-z0-9._:[\]-]/gu
-const notInWord = /[^A-Za-z0-9._:[\]\u{a1}-\u{d7ff}\u{e000}-\u{10ffff}-]|[\u2028\u2029\ufeff]/gu
+const addressLiteral = /^\[[0-9A-Za-z.:]{1,64}\]$/
+const notInAsciiWord = /[^A-Za-z0-9._:-]/gu
+const notInWord = /[^A-Za-z0-9._:\u{a1}-\u{d7ff}\u{e000}-\u{10ffff}-]|[\u2028\u2029\ufeff]/gu
 
 /** An address was parsed before; this only makes sure that nothing gets out of its line or its brackets. */
 function path(text: string, utf8: boolean): string {
