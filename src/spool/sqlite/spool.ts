@@ -2,7 +2,8 @@
  * The embedded spool: SQLite and files of bodies behind the spool ports of transaction/ports.ts. This thread gathers and
  * hands over; the writer thread writes, the reader thread searches. A commit resolves after the flush and not before.
  */
-import { mkdir } from 'node:fs/promises'
+import { access, constants, mkdir } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Delivery, SpoolUnavailable } from '../../transaction/ports.ts'
 import { lockDirectory } from './lock.ts'
@@ -103,9 +104,22 @@ function makeSpool(parts: Parts, close: () => Promise<void>): Spool {
   }
 }
 
+async function makeFolders(directory: string): Promise<void> {
+  try {
+    await mkdir(bodiesFolder(directory), { recursive: true, mode: 0o700 })
+  } catch (error) {
+    // A read-only disk shows as ENOENT where several folders are made at once; asking for the right to write says EROFS.
+    const why = await access(dirname(directory), constants.W_OK).then(
+      () => error,
+      cause => cause,
+    )
+    throw new Error(`can't make the spool directory ${directory}: ${(why as Error).message}`, { cause: why })
+  }
+}
+
 /** Rejects where the directory can't be made or written, is another process's, or holds a database of another version. */
 export async function openSpool(options: SpoolOptions): Promise<Spool> {
-  await mkdir(bodiesFolder(options.directory), { recursive: true, mode: 0o700 })
+  await makeFolders(options.directory)
   const unlock = lockDirectory(options.directory)
   let parts: Parts
   try {

@@ -1,0 +1,128 @@
+/** What a start makes of what a crash left: nothing that was committed is missing, nothing is there half or twice. */
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { appendFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openSpool } from '../../../src/spool/sqlite/spool.ts'
+import { accept, collect, delivery, message, octets } from '../../contract/spool/messages.ts'
+import { keepLog, removeFolder, spoolOptions, temporaryFolder } from '../../contract/spool/place.ts'
+
+let directory: string
+beforeEach(async () => {
+  directory = await temporaryFolder()
+})
+afterEach(() => removeFolder(directory))
+
+/** Runs a committer, kills it with SIGKILL once `lines` messages are in, and gives the lines it wrote. */
+async function commitUntilKilled(run: string, lines: number): Promise<string[]> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'committer.ts'), directory, run], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let text = ''
+  for await (const chunk of child.stdout) {
+    text += chunk
+    if (text.split('\n').length > lines) child.kill('SIGKILL')
+  }
+  return text.split('\n').slice(1, -1)
+}
+
+const bodies = () => join(directory, 'bodies')
+
+describe('after SIGKILL', () => {
+  it('has every message that was committed, byte for byte, none twice', async () => {
+    const promised = new Map<string, string>()
+    for (const [run, lines] of [
+      ['a', 60],
+      ['b', 7],
+      ['c', 151],
+    ] as const) {
+      for (const line of await commitUntilKilled(run, lines)) promised.set(...(line.split(' ') as [string, string]))
+      const spool = await openSpool(spoolOptions(directory))
+      expect(spool.recovered.damaged).toBe(0)
+      const ids: string[] = []
+      for (let before = Number.MAX_SAFE_INTEGER, more = true; more; ) {
+        const rows = await spool.list({ limit: 1000, before })
+        ids.push(...rows.map(({ id }) => id))
+        more = rows.length === 1000
+        before = rows.at(-1)?.delivery ?? 0
+      }
+      expect(new Set(ids).size).toBe(ids.length)
+      for (const [id, hash] of promised) {
+        const body = await collect(await spool.raw(id))
+        expect(createHash('sha256').update(body).digest('hex'), id).toBe(hash)
+      }
+      await spool.close()
+    }
+    expect(promised.size).toBeGreaterThan(200)
+  }, 60_000)
+})
+
+describe('a start', () => {
+  it('removes files that no message names, and cuts tails off', async () => {
+    const one = message()
+    const body = octets(50_000)
+    const first = await openSpool(spoolOptions(directory))
+    await accept(first, one, body)
+    await first.close()
+    const [segment] = readdirSync(bodies())
+    appendFileSync(join(bodies(), segment!), 'half a message')
+    writeFileSync(join(bodies(), '0000000099'), 'a body whose row was never written')
+    const log = keepLog()
+    const spool = await openSpool(spoolOptions(directory, { log }))
+    expect(spool.recovered).toEqual({ messages: 1, requeued: 0, orphans: 1, tails: 14, damaged: 0 })
+    expect(log.lines.filter(line => line.includes('"orphans":1,"tails":14'))).toHaveLength(1)
+    expect(readdirSync(bodies())).toEqual([segment])
+    expect(statSync(join(bodies(), segment!)).size).toBe(body.length)
+    // Numbers are not used again, so a new file can't be taken for the one that was removed.
+    await accept(spool, message(), octets(50_000))
+    expect(readdirSync(bodies())).toEqual([segment, '0000000100'])
+    expect((await collect(await spool.raw(one.id))).equals(body)).toBe(true)
+    await spool.close()
+  })
+  it('fails what waits for a body that the disk lost, and never hands over half of it', async () => {
+    const first = await openSpool(spoolOptions(directory))
+    const [whole, cut] = [message(), message({ deliveries: [delivery(), delivery({ state: 'held' })] })]
+    await accept(first, whole, octets(50_000))
+    await accept(first, cut, octets(50_000))
+    await first.close()
+    const [segment] = readdirSync(bodies())
+    truncateSync(join(bodies(), segment!), 60_000)
+    const spool = await openSpool(spoolOptions(directory))
+    expect(spool.recovered.damaged).toBe(1)
+    expect((await spool.view(cut.id))?.deliveries.map(({ state }) => state)).toEqual(['failed', 'held'])
+    expect((await spool.view(whole.id))?.deliveries[0]?.state).toBe('queued')
+    await expect(spool.raw(cut.id).then(collect)).rejects.toThrow(/ends at/)
+    expect(await spool.counts()).toMatchObject({ queued: 1, failed: 1, held: 1 })
+    await spool.close()
+  })
+  it('refuses a directory that is in use, and takes it once it is free', async () => {
+    const first = await openSpool(spoolOptions(directory))
+    await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/in use by another process/)
+    await first.close()
+    await (await openSpool(spoolOptions(directory))).close()
+  })
+  it('refuses a directory that another process uses until that is killed', async () => {
+    const child = spawn(process.execPath, [join(import.meta.dirname, 'committer.ts'), directory, 'x'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    await new Promise(resolve => child.stdout.once('data', resolve))
+    child.stdout.resume()
+    await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/in use by another process/)
+    child.kill('SIGKILL')
+    await new Promise(resolve => child.once('exit', resolve))
+    await (await openSpool(spoolOptions(directory))).close()
+  })
+  it('refuses a database of another version, and leaves it alone', async () => {
+    await (await openSpool(spoolOptions(directory))).close()
+    const db = new DatabaseSync(join(directory, 'spool.db'))
+    db.exec('PRAGMA user_version = 99')
+    db.close()
+    await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/schema version 99; this program knows version 1/)
+  })
+  it('refuses what is no database', async () => {
+    writeFileSync(join(directory, 'spool.db'), 'x'.repeat(8192))
+    await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/not a database/)
+  })
+})
