@@ -15,9 +15,12 @@ export function networkOf(address: string | null): string {
   const plain = unmap(address)
   if (isIPv4(plain)) return `${plain.slice(0, plain.lastIndexOf('.'))}.0/24`
   if (!isIPv6(plain)) return UNKNOWN
-  const upper = groups(plain).slice(0, 4)
-  while (upper.length > 0 && upper.at(-1) === 0) upper.pop()
-  return `${upper.map(group => group.toString(16)).join(':')}::/64`
+  const all = groups(plain)
+  let used = 4
+  while (used > 0 && all[used - 1] === 0) used--
+  let text = ''
+  for (let at = 0; at < used; at++) text += at === 0 ? all[at]!.toString(16) : `:${all[at]!.toString(16)}`
+  return `${text}::/64`
 }
 
 /** An IPv4-mapped IPv6 address, in dotted or hexadecimal form, as the IPv4 address; anything else as it is. */
@@ -32,26 +35,28 @@ export function unmap(address: string): string {
   return `${high >> 8}.${high & 255}.${low >> 8}.${low & 255}`
 }
 
-/** The eight 16-bit groups of a valid IPv6 address. */
+/** The eight 16-bit groups of a valid IPv6 address, whose last two may be written as IPv4. A zone id is left out. */
 function groups(address: string): number[] {
-  const [head = '', tail] = withoutZone(address).split('::')
-  const left = parse(head)
-  if (tail === undefined) return left
-  const right = parse(tail)
-  return [...left, ...new Array<number>(8 - left.length - right.length).fill(0), ...right]
+  const found: number[] = []
+  let gap = -1
+  const end = address.includes('%') ? address.indexOf('%') : address.length
+  for (let at = 0; at < end; ) {
+    const colon = address.indexOf(':', at)
+    const stop = colon < 0 || colon > end ? end : colon
+    if (stop === at) {
+      gap = found.length
+      at += at === 0 ? 2 : 1
+    } else {
+      pushGroup(found, address.slice(at, stop))
+      at = stop + 1
+    }
+  }
+  if (gap >= 0) found.splice(gap, 0, ...new Array<number>(8 - found.length).fill(0))
+  return found
 }
 
-function parse(part: string): number[] {
-  return part === '' ? [] : part.split(':').flatMap(group => (group.includes('.') ? fromDotted(group) : [Number.parseInt(group, 16)]))
-}
-
-/** The last 32 bits may be written as IPv4: ::ffff:192.0.2.1, 64:ff9b::192.0.2.1. */
-function fromDotted(text: string): number[] {
+function pushGroup(found: number[], text: string): void {
+  if (!text.includes('.')) return void found.push(Number.parseInt(text, 16))
   const [a, b, c, d] = text.split('.').map(Number) as [number, number, number, number]
-  return [a * 256 + b, c * 256 + d]
-}
-
-function withoutZone(address: string): string {
-  const zone = address.indexOf('%')
-  return zone < 0 ? address : address.slice(0, zone)
+  found.push(a * 256 + b, c * 256 + d)
 }
