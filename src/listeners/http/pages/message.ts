@@ -7,7 +7,7 @@ import { type Html, html, type Part } from '../html.ts'
 import { type RawHead, rawLimit } from '../raw-head.ts'
 import { statesFor } from '../redeliver.ts'
 import { cut } from '../visible.ts'
-import { badge, facts, octets, path, plural, reasonText, when } from './words.ts'
+import { badge, facts, octets, path, plural, reasonText, segment, when } from './words.ts'
 
 const shownDecisions = 500
 const shownDeliveries = 500
@@ -21,7 +21,7 @@ export interface Shown {
 }
 
 export function messagePage({ message, raw, queued }: Shown): Html {
-  const address = `/messages/${encodeURIComponent(message.id)}`
+  const address = `/messages/${segment(message.id)}`
   return html`<p class="crumb"><a href="/">Messages</a></p>
 <h1>${message.subject === '' ? html`<i>no subject</i>` : cut(message.subject, 300)}</h1>
 ${queued !== undefined && html`<p class="banner good" role="status">${plural(queued, 'delivery', 'deliveries')} queued again.</p>`}
@@ -94,7 +94,7 @@ ${one.detail !== undefined && one.detail !== '' && html`<span class="sub">${cut(
 const more = (count: number, shown: number): Part => count > shown && html`<p class="empty">${count - shown} more are in the API.</p>`
 
 function rawSections(raw: RawHead, message: MessageView): Html {
-  const download = html`<a href="/api/messages/${encodeURIComponent(message.id)}/raw" download>Download the whole message</a> (${octets(message.size)})`
+  const download = html`<a href="/api/messages/${segment(message.id)}/raw" download>Download the whole message</a> (${octets(message.size)})`
   return html`<section><h2>Header</h2>
 ${facts(raw.fields.map(field => [field.name === '' ? 'not a field' : field.name, field.value]))}
 ${raw.moreFields && html`<p class="empty">More fields are in the raw text.</p>`}

@@ -5,7 +5,7 @@ import type { MessageRow } from '../../../transaction/ports.ts'
 import { type Html, html } from '../html.ts'
 import { type MessagePage, states } from '../listing.ts'
 import { cut } from '../visible.ts'
-import { badge, type FilterField, filters, octets, pager, path, when } from './words.ts'
+import { badge, type FilterField, filters, octets, pager, path, segment, when } from './words.ts'
 
 const fields: readonly FilterField[] = [
   { name: 'text', label: 'Text' },
@@ -36,7 +36,7 @@ ${messages.map(line)}
 
 const line = (row: MessageRow) => html`<tr role="row">
 <td role="cell" class="state">${badge(row.state)}</td>
-<td role="cell" class="what"><a href="/messages/${encodeURIComponent(row.id)}">${row.subject === '' ? html`<i>no subject</i>` : cut(row.subject, 200)}</a><span class="sub">${path(row.sender)}</span></td>
+<td role="cell" class="what"><a href="/messages/${segment(row.id)}">${row.subject === '' ? html`<i>no subject</i>` : cut(row.subject, 200)}</a><span class="sub">${path(row.sender)}</span></td>
 <td role="cell" class="who">${path(row.recipient)}</td>
 <td role="cell" class="where">${row.mailbox}<span class="slash"> / </span>${row.route}</td>
 <td role="cell" class="number">${octets(row.size)}</td>

@@ -6,7 +6,7 @@ import { type Html, html } from '../html.ts'
 import { reasonTokens, type TransactionPage, verdicts } from '../listing.ts'
 import { cut } from '../visible.ts'
 import { decisions } from './message.ts'
-import { badge, type FilterField, facts, filters, pager, path, reasonText, when } from './words.ts'
+import { badge, type FilterField, facts, filters, pager, path, reasonText, segment, when } from './words.ts'
 
 const fields: readonly FilterField[] = [
   { name: 'verdict', label: 'Verdict', options: verdicts },
@@ -39,7 +39,7 @@ ${rows.map(line)}
 
 const line = (row: TransactionRow) => html`<tr role="row">
 <td role="cell" class="state">${badge(row.verdict)}</td>
-<td role="cell" class="what"><a href="/transactions/${encodeURIComponent(row.id)}">${cut(row.reply, 200)}</a>${row.reason !== null && html`<span class="sub"><code>${row.reason}</code></span>`}</td>
+<td role="cell" class="what"><a href="/transactions/${segment(row.id)}">${cut(row.reply, 200)}</a>${row.reason !== null && html`<span class="sub"><code>${row.reason}</code></span>`}</td>
 <td role="cell" class="who">${path(row.sender)}${recipientsInShort(row.recipients)}</td>
 <td role="cell" class="where">${row.client ?? 'local'}</td>
 <td role="cell" class="number">${row.count > 1 && `${row.count} ×`}</td>
@@ -67,7 +67,7 @@ ${row.count > 1 && html`<p class="banner">${row.count} equal ones from this netw
     ['Listener', row.listener],
     ['Reverse-path', path(row.sender)],
     [row.recipients.length === 1 ? 'Recipient' : 'Recipients', row.recipients.length === 0 ? html`<i>none</i>` : recipients],
-    ['Message', row.message === null ? 'not kept' : html`<a href="/messages/${encodeURIComponent(row.message)}">${row.message}</a>`],
+    ['Message', row.message === null ? 'not kept' : html`<a href="/messages/${segment(row.message)}">${row.message}</a>`],
   ])}</section>
 <section><h2>Decisions</h2>${decisions(row.decisions)}</section>`
 }

@@ -12,6 +12,9 @@ export function when(at: number): Html {
   return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)}</time>`
 }
 
+/** An id as a segment of a path. Half a surrogate pair, which can't be encoded, becomes U+FFFD. */
+export const segment = (id: string): string => encodeURIComponent(id.toWellFormed())
+
 /** Octets with a binary unit: 512 B, 4.2 KiB. */
 export function octets(count: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
