@@ -1,0 +1,99 @@
+/** What a purge leaves behind on disk, and what it remembers. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openSpool } from '../../../src/spool/sqlite/spool.ts'
+import type { TransactionRow } from '../../../src/transaction/ports.ts'
+import { accept, day, delivery, kinds, message, octets, start } from '../../contract/spool/messages.ts'
+import { keepLog, removeFolder, retention, spoolOptions, temporaryFolder } from '../../contract/spool/place.ts'
+
+let directory: string
+beforeEach(async () => {
+  directory = await temporaryFolder()
+})
+afterEach(() => removeFolder(directory))
+
+it('unlinks a file once no message needs it, and not before', async () => {
+  let now = start
+  const open = () => openSpool(spoolOptions(directory, { clock: () => now }))
+  const files = () => readdirSync(join(directory, 'bodies')).length
+  let spool = await open()
+  const put = (state: 'held' | 'discarded', size: number) => accept(spool, message({ deliveries: [delivery({ state })] }), octets(size))
+  await put('discarded', 50_000)
+  await put('held', 50_000)
+  await put('discarded', 500_000)
+  expect(files()).toBe(2)
+  now = start + 2 * day
+  expect(await spool.purge()).toBe(2)
+  // The segment still holds one that is held.
+  expect(files()).toBe(1)
+  await spool.close()
+  spool = await open()
+  now = start + 30 * day
+  expect(await spool.purge()).toBe(1)
+  expect(files()).toBe(0)
+  await spool.close()
+})
+
+it('keeps no file of a repeat or an aborted body', async () => {
+  const spool = await openSpool(spoolOptions(directory))
+  const [one, body] = [message(), octets(500_000)]
+  await accept(spool, one, body)
+  await accept(spool, message({ deliveries: one.deliveries }), body)
+  const sink = spool.open()
+  await sink.write(octets(500_000))
+  sink.abort()
+  await expect.poll(() => readdirSync(join(directory, 'bodies')).length).toBe(1)
+  await spool.close()
+  expect(readdirSync(join(directory, 'bodies'))).toHaveLength(1)
+})
+
+it('knows a repeat of mail that it has already purged, for 7 days and no longer', async () => {
+  let now = start
+  const options = spoolOptions(directory, { clock: () => now, retention: { ...retention, delivered: 1_000 } })
+  let spool = await openSpool(options)
+  const body = octets(50)
+  const one = message({ deliveries: [delivery({ state: 'delivered' })] })
+  await accept(spool, one, body)
+  now = start + 1_000
+  expect(await spool.purge()).toBe(1)
+  const again = (received: number) => ({ ...message({ received }), deliveries: one.deliveries })
+  expect(await accept(spool, again(now), body)).toEqual({ deliveries: [{ kind: 'repeat', message: one.id }] })
+  await spool.close()
+  spool = await openSpool(options)
+  now = start + 7 * day
+  await spool.purge()
+  expect(kinds(await accept(spool, again(now), body))).toEqual(['repeat'])
+  now = start + 7 * day + 1
+  expect(kinds(await accept(spool, again(now), body))).toEqual(['new'])
+  await spool.close()
+})
+
+it('keeps the trace bounded by its age in small slices', async () => {
+  let now = start
+  const log = keepLog()
+  const spool = await openSpool(spoolOptions(directory, { clock: () => now, log }))
+  const row = (n: number): TransactionRow => ({
+    id: `r${n}`,
+    at: start + n,
+    listener: 'smtp',
+    client: null,
+    helo: null,
+    sender: null,
+    recipients: [],
+    reply: '550',
+    verdict: 'reject',
+    reason: null,
+    decisions: [],
+    message: null,
+    count: 1,
+  })
+  spool.store(Array.from({ length: 900 }, (_, n) => row(n)))
+  await expect.poll(async () => (await spool.transactions({ limit: 1000 })).length).toBe(900)
+  now = start + day + 500
+  await spool.purge()
+  const left = await spool.transactions({ limit: 1000 })
+  expect([left.length, left.at(-1)?.id]).toEqual([400, 'r500'])
+  await spool.close()
+  expect(log.lines.filter(line => !line.startsWith('info'))).toEqual([])
+})
