@@ -1,0 +1,89 @@
+/**
+ * Writes the generated pages: `npm run docs`. The rules tests compare the files with what these functions give, so a page
+ * can't go stale. docs/replies.md comes from the catalogue of replies and the reasons; the configuration's pages from its schema.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import * as catalogue from '../src/mail/replies.ts'
+import type { Reply } from '../src/mail/reply.ts'
+import { reasons } from '../src/policy/reasons.ts'
+import { meaningOf } from './status-codes.ts'
+
+/** The pages by their path in the checkout. */
+export async function pages(): Promise<Record<string, string>> {
+  const own = { 'docs/replies.md': repliesMarkdown() }
+  const path = new URL('generate-config.ts', import.meta.url)
+  if (!existsSync(path)) return own
+  const config = (await import(path.href)) as { configMarkdown(): string; configJsonSchema(): string | object }
+  const schema = config.configJsonSchema()
+  return {
+    ...own,
+    'docs/config.md': withNewline(config.configMarkdown()),
+    'config/schema.json': withNewline(typeof schema === 'string' ? schema : JSON.stringify(schema, null, 2)),
+  }
+}
+
+/** The page of replies and reasons. */
+export function repliesMarkdown(): string {
+  const source = readFileSync(new URL('../src/mail/replies.ts', import.meta.url), 'utf8')
+  const found = Object.entries(catalogue).filter((entry): entry is [string, Reply] => isReply(entry[1]))
+  const sections = sectionsOf(source)
+  const parts = [...new Set(sections.values())].map(section => {
+    const rows = found.filter(([name]) => sections.get(name) === section).map(([, reply]) => replyRow(reply))
+    return [`### ${section}`, table(['Code', 'Status', 'Text', 'Reasons', 'What it means'], rows)].join('\n\n')
+  })
+  return `${[HEAD, ...parts, REASONS_HEAD, table(['Reason', 'Reply at an origin peer', 'What it means'], reasonRows())].join('\n\n')}\n`
+}
+
+const HEAD = `# Replies and reasons
+
+<!-- Made by \`npm run docs\` from src/mail/replies.ts and src/policy/reasons.ts. Change those, not this page. -->
+
+What Postern says to its peers, and why. A refusal carries the transaction's id behind its text: look for it in the log, or with
+\`GET /api/transactions?id=…\`.
+
+What a code asks of the client (RFC 5321 4.2.1): **2yz** done; **3yz** go on; **4yz** keep the mail and try again later;
+**5yz** give up and tell the sender. 421 closes the connection. The status is the enhanced status code of RFC 3463.
+
+## Replies`
+
+const REASONS_HEAD = `## Reasons
+
+The stable tokens in the log, the API and on the page. At a relay peer (LMTP from a queue), what depends on the sender or the message
+is never refused with a 5yz: the message is answered 250 and discarded, with the same reason.`
+
+const isReply = (value: unknown): value is Reply => typeof value === 'object' && value !== null && 'code' in value && 'text' in value
+
+/** The comment above each reply names its section of the page. */
+function sectionsOf(source: string): Map<string, string> {
+  const sections = new Map<string, string>()
+  let section = 'Session'
+  for (const line of source.split('\n')) {
+    const heading = /^\/\/ (.+)$/.exec(line)
+    if (heading) section = heading[1]!
+    const name = /^export const (\w+)/.exec(line)
+    if (name) sections.set(name[1]!, section)
+  }
+  return sections
+}
+
+function replyRow(reply: Reply): string[] {
+  const because = Object.entries(reasons).filter(([, facts]) => facts.reply === reply)
+  const meaning = because.length > 0 ? because.map(([, facts]) => facts.meaning).join('; ') : meaningOf(reply)
+  return [String(reply.code), reply.status ?? '', reply.text, because.map(([reason]) => `\`${reason}\``).join(', '), meaning]
+}
+
+const reasonRows = (): string[][] =>
+  Object.entries(reasons).map(([reason, { reply, meaning }]) => [`\`${reason}\``, `${reply.code} ${reply.status ?? ''}`.trim(), meaning])
+
+const table = (head: string[], rows: string[][]): string =>
+  [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.map(cell).join(' | ')} |`).join('\n')
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+const withNewline = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  for (const [path, text] of Object.entries(await pages())) {
+    writeFileSync(new URL(`../${path}`, import.meta.url), text)
+    console.log(path)
+  }
+}
