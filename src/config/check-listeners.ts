@@ -1,0 +1,78 @@
+/**
+ * What must agree in `listeners`: a place each, no place twice, a relay in front of LMTP that we trust, a token where the
+ * page can be reached from elsewhere. Looks at the raw configuration, whatever else is wrong with it.
+ */
+import type { Finding } from './problem.ts'
+import { has, itemsOrOne, type Part, part, texts } from './raw.ts'
+import { showText } from './show.ts'
+
+export function checkListeners(root: Part): readonly Finding[] {
+  const listeners = part(root, 'listeners')
+  const [smtp, lmtp, http] = ['smtp', 'lmtp', 'http'].map(kind => itemsOrOne(part(listeners, kind))) as [Part[], Part[], Part[]]
+  const all = [...smtp, ...lmtp, ...http]
+  return [
+    ...(listeners.value !== undefined && !has(listeners, 'smtp') && !has(listeners, 'lmtp') ? [noListener(listeners)] : []),
+    ...all.flatMap(checkPlace),
+    ...samePlaces(all),
+    ...lmtp.filter(listener => isTcp(listener) && !trustsAnybody(listener)).map(untrusting),
+    ...http.filter(listener => isTcp(listener) && !isLoopback(texts(listener, 'host')) && !has(listener, 'token')).map(openPage),
+  ]
+}
+
+const noListener = ({ path }: Part): Finding => ({ path, message: 'nothing takes mail', allowed: 'at least one of: smtp, lmtp' })
+
+const isTcp = (listener: Part): boolean => texts(listener, 'host') !== undefined
+
+function checkPlace(listener: Part): readonly Finding[] {
+  const [host, port, path, mode] = ['host', 'port', 'path', 'mode'].map(key => has(listener, key))
+  const allowed = 'host and port, or path'
+  if (path && (host || port)) return [{ path: listener.path, message: 'listens at two places', found: 'path beside host or port', allowed }]
+  if (!path && !(host && port)) {
+    const found = host ? 'host without port' : port ? 'port without host' : 'neither'
+    return [{ path: listener.path, message: 'listens nowhere', found, allowed }]
+  }
+  if (!path && mode)
+    return [{ path: [...listener.path, 'mode'], at: 'key', message: 'only a UNIX socket has a mode', allowed: 'mode beside path' }]
+  return []
+}
+
+function samePlaces(listeners: readonly Part[]): readonly Finding[] {
+  const seen = new Set<string>()
+  return listeners.flatMap(listener => {
+    const place = placeText(listener)
+    if (place === null) return []
+    if (seen.has(place))
+      return [{ path: listener.path, message: 'two listeners at one place', found: showText(place), allowed: 'another place' }]
+    seen.add(place)
+    return []
+  })
+}
+
+/** Null where there is none, or where the system picks a free port. */
+function placeText(listener: Part): string | null {
+  const port = part(listener, 'port').value
+  const host = texts(listener, 'host')
+  if (host === undefined || typeof port !== 'number') return texts(listener, 'path') ?? null
+  return port === 0 ? null : `${host.toLowerCase()}:${port}`
+}
+
+function trustsAnybody(listener: Part): boolean {
+  const { value } = part(listener, 'trusted')
+  return Array.isArray(value) && value.length > 0
+}
+
+const untrusting = (listener: Part): Finding => ({
+  path: has(listener, 'trusted') ? [...listener.path, 'trusted'] : listener.path,
+  message: 'this LMTP listener trusts no peer, so nobody could use it',
+  allowed: 'trusted: a list of the relays in front, such as [127.0.0.1]; or a UNIX socket',
+})
+
+const openPage = (listener: Part): Finding => ({
+  path: [...listener.path, 'host'],
+  message: 'the page can be reached from elsewhere, and nothing guards it',
+  found: showText(texts(listener, 'host') ?? ''),
+  allowed: 'a loopback address such as 127.0.0.1, or token: { file: … } beside it',
+})
+
+const isLoopback = (host = ''): boolean =>
+  /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/i.test(host) || host === '::1' || /^(?:.*\.)?localhost$/i.test(host)

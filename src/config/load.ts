@@ -1,0 +1,85 @@
+/**
+ * From a file to a frozen Config, or to a ConfigError that names every problem at once: YAML, schema, secrets, and what must
+ * agree across keys. Opens nothing, listens to nothing; with `create` it makes the secrets of a first start, as the last step.
+ */
+import { readFile } from 'node:fs/promises'
+import { checkListeners } from './check-listeners.ts'
+import { checkMailboxes } from './check-mailboxes.ts'
+import { checkTimes } from './check-times.ts'
+import { type Config, settle } from './config.ts'
+import { createSecretFile } from './first-start.ts'
+import { findingsOf } from './issues.ts'
+import { ConfigError, type Finding, formatPath, type Problem } from './problem.ts'
+import type { Part } from './raw.ts'
+import { isMapping } from './raw.ts'
+import { codeOf, type Environment, reasonOf, secretReader } from './read-secret.ts'
+import { readYaml } from './read-yaml.ts'
+import { configSchema, type Parsed } from './schema.ts'
+import type { ReadSecret } from './secret.ts'
+
+export interface LoadOptions {
+  /** The environment; process.env unless told. */
+  readonly env?: Environment
+  /** Whether secrets with `create: true` are made where they are missing; true unless told. */
+  readonly create?: boolean
+}
+
+/** Rejects with ConfigError, and with nothing else. */
+export async function loadConfig(file: string, { env = process.env, create = true }: LoadOptions = {}): Promise<Config> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new ConfigError([unreadable(file, reasonOf(codeOf(error)))])
+  })
+  const missing: string[] = []
+  const read = secretReader(env)
+  const config = parseConfig(text, file, place => {
+    const found = read(place)
+    if ('missing' in found && 'file' in place) missing.push(place.file)
+    return found
+  })
+  if (create) for (const secret of new Set(missing)) await makeSecret(secret, file)
+  return config
+}
+
+async function makeSecret(secret: string, file: string): Promise<void> {
+  await createSecretFile(secret).catch((error: unknown) => {
+    throw new ConfigError([unreadable(file, `asks for the secret file ${secret}, which can’t be made (${codeOf(error)})`)])
+  })
+}
+
+const unreadable = (file: string, message: string): Problem => ({ file, path: '', line: 0, column: 0, message })
+
+const mostCharacters = 1024 * 1024
+
+/** As loadConfig, from a text; `file` names it in problems. Throws ConfigError, and nothing else. */
+export function parseConfig(text: string, file: string, read: ReadSecret): Config {
+  if (text.length > mostCharacters) throw new ConfigError([unreadable(file, 'is larger than 1 MiB')])
+  const yaml = readYaml(text.replace(/^\ufeff/, ''))
+  const problems: Problem[] = yaml.problems.map(problem => placed(file, problem, problem))
+  const root: Part = { path: [], value: yaml.value }
+  if (yaml.value === undefined) throw new ConfigError(problems)
+  const parsed = configSchema(read).safeParse(yaml.value)
+  const findings = [
+    ...(parsed.success ? [] : findingsOf(parsed.error.issues, yaml.value)),
+    ...(isMapping(yaml.value) ? [...checkListeners(root), ...checkMailboxes(root), ...checkTimes(root)] : []),
+  ]
+  problems.push(...distinct(findings).map(finding => placed(file, finding, yaml.locate(finding.path, finding.at))))
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
+  return settle(parsed.data as Parsed)
+}
+
+/** Schema and checks may both miss the same thing. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  return [...new Map(findings.map(finding => [`${formatPath(finding.path)} ${finding.message}`, finding])).values()]
+}
+
+function placed(file: string, { path, message, found, allowed }: Finding, { line, column }: { line: number; column: number }): Problem {
+  return {
+    file,
+    path: formatPath(path),
+    line,
+    column,
+    message,
+    ...(found === undefined ? {} : { found }),
+    ...(allowed === undefined ? {} : { allowed }),
+  }
+}

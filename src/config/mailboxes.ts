@@ -1,0 +1,92 @@
+/**
+ * `mailboxes` and `processors`: which addresses are ours, which keys open them, and who receives the mail. What must agree
+ * between them (addresses, names, keys) is checked in check-mailboxes.ts.
+ */
+import * as z from 'zod'
+import { duration, kinds, name, named, oneOf, section, text, whole } from './leaves.ts'
+import { ownSecret, type ReadSecret, secret, signingSecret, webhookSecret } from './secret.ts'
+
+export const screeningShape = {
+  automatic: oneOf('Mail whose header says that a machine wrote it: reject (at relay peers: discard), discard, only tag, or ignore.', [
+    'reject',
+    'discard',
+    'tag',
+    'ignore',
+  ]),
+  'null-reverse-path': oneOf('Mail from the null reverse-path and mailer-daemon.', ['refuse', 'accept']),
+}
+
+const keyIdRule = 'a key id from 1 to 255'
+
+function signed(read: ReadSecret) {
+  const octets = ownSecret('A signing secret: base64 of at least 32 octets.', signingSecret, read)
+  return section('Signed keys (docs/signed-keys.md), minted by the application or by `postern keys mint`.', {
+    secrets: z
+      .record(z.string().regex(/^(?:[1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/, { error: keyIdRule }), octets, {
+        error: issue => (issue.code === 'invalid_key' ? keyIdRule : 'a mapping from key ids to secrets'),
+      })
+      .refine(secrets => Object.keys(secrets).length > 0, { error: 'at least one secret, such as 1: { file: var/keys/1 }' })
+      .meta({ description: 'Secrets by key id; all of them verify, so that old keys live on while new ones are minted.' }),
+  })
+}
+
+function route(read: ReadSecret) {
+  return section('One kind of key and where its mail goes.', {
+    name: name('Name of the route; part of what signed keys are signed for.'),
+    key: z.exactOptional(
+      kinds('How keys are verified.', {
+        signed: signed(read),
+        file: text('A file with one key per line, reloaded when it changes.', 'the name of a file'),
+      }),
+    ),
+    processor: name('Name of the processor that receives the mail.'),
+    screening: z.exactOptional(
+      section('Screening of this route, where it differs.', {
+        automatic: z.exactOptional(screeningShape.automatic),
+        'null-reverse-path': z.exactOptional(screeningShape['null-reverse-path']),
+      }),
+    ),
+  })
+}
+
+export function mailboxesSection(read: ReadSecret) {
+  const list = 'a list of at least one mailbox'
+  const routes = 'a list of at least one route'
+  const mailbox = section('One configured address.', {
+    name: name('Name of the mailbox; part of what signed keys are signed for.'),
+    address: text(
+      'Address pattern: `incoming+%{key}@…` (sub-address), `%{key}@…` (catch-all, in quotes) or, without `%{key}`, a dedicated address.',
+      'an address such as incoming+%{key}@incoming.example.com',
+    ),
+    references: z.exactOptional(
+      text(
+        'At a dedicated address: how the message ids look that carry the key in References.',
+        'a message id such as reply-%{key}@gitlab.example.com',
+      ),
+    ),
+    key: z.exactOptional(oneOf('`none`: the dedicated address takes mail without a key.', ['none'])),
+    routes: z.array(route(read), { error: routes }).min(1, { error: routes }).meta({ description: 'Tried in order.' }),
+  })
+  return z.array(mailbox, { error: list }).min(1, { error: list }).meta({ description: 'The addresses we take mail for.' })
+}
+
+const urlRule = 'an http:// or https:// address without a name and password'
+
+export function processorsSection(read: ReadSecret) {
+  const webhook = section('Called by HTTP POST for each delivery (docs/webhook.md).', {
+    url: z.string({ error: urlRule }).refine(isWebhookUrl, { error: urlRule }).meta({ description: 'Where to.' }),
+    secret: z.exactOptional(secret('Signs the calls as Standard Webhooks says: whsec_ and base64.', webhookSecret, read)),
+    timeout: duration('For the whole call.', { min: 100, max: 3_600_000 }).prefault('10s'),
+    concurrency: whole('Calls at once.', { min: 1, max: 1_000 }).prefault(8),
+  })
+  const processor = kinds('Who receives mail.', {
+    webhook,
+    inbox: section('Mail stays in the spool and shows on the web page.', {}),
+  })
+  return named('Who receives accepted mail, by name.', processor)
+}
+
+function isWebhookUrl(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
+}
