@@ -125,7 +125,8 @@ async function judgeReferences(transaction: Transaction, mailbox: Mailbox, { rec
 }
 
 function noteVerdicts(transaction: Transaction, settled: readonly Judged[], findings: readonly Finding[]): void {
-  for (const finding of [...envelopeFindings(transaction.reversePath), ...findings]) decided(transaction, { stage: 'data', verdict: 'tag', detail: `${finding.rule}: ${finding.detail}` })
+  for (const finding of [...envelopeFindings(transaction.reversePath), ...findings])
+    decided(transaction, { stage: 'data', verdict: 'tag', detail: `${finding.rule}: ${finding.detail}` })
   settled.forEach(({ verdict }, i) => {
     if (verdict.kind === 'accept') return
     decided(transaction, { stage: 'data', recipient: transaction.recipients[i]!.address, verdict: verdict.kind, reason: verdict.reason })
@@ -149,13 +150,15 @@ async function commit(site: Site, transaction: Transaction, plan: Plan): Promise
     return { verdicts, kept: false }
   }
   try {
-    const { deliveries } = await sink.commit(newMessage(transaction, { ...plan, kept, postmaster: site.postmaster }))
+    const message = newMessage(transaction, { ...plan, kept, postmaster: site.postmaster })
+    const { deliveries } = await sink.commit(message)
     chargePostmaster(site, transaction, verdicts)
-    deliveries.forEach((delivery, i) => {
-      if (delivery.kind === 'new') return
-      const recipient = transaction.recipients[kept[i]!]!.address
-      decided(transaction, { stage: 'spool', recipient, verdict: 'accept', detail: `repeat of ${delivery.message}: nothing added` })
-    })
+    for (const [i, delivery] of deliveries.entries()) {
+      const { processor, state, recipient } = message.deliveries[i]!
+      if (delivery.kind === 'repeat') {
+        decided(transaction, { stage: 'spool', recipient, verdict: 'accept', detail: `repeat of ${delivery.message}: nothing added` })
+      } else if (state === 'queued') site.notify(processor)
+    }
     return { verdicts, kept: deliveries.some(delivery => delivery.kind === 'new') }
   } catch (error) {
     const deferred = unkept(site, transaction, error)

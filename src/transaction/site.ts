@@ -47,6 +47,8 @@ export interface Site {
   readonly limits: { readonly messageSize: number; readonly recipients: number }
   readonly spool: SpoolIntake
   readonly spoolStatus: () => SpoolStatus
+  /** There is new mail for this processor. */
+  readonly notify: (processor: string) => void
   readonly trace: Trace
   readonly clock: Clock
   readonly log: Log

@@ -89,6 +89,7 @@ export function testSite(more: Partial<Site> = {}): TestSite {
     },
     limits: { messageSize: 10_000, recipients: 5 },
     spoolStatus: () => ({ writable: true, detail: '', used: 0, free: 1e9 }),
+    notify: () => undefined,
     trace: { record: row => void rows.push(row) },
     clock: Date.now,
     log,

@@ -5,23 +5,22 @@ export interface Answer {
   /** One or more reply lines, each with its CRLF. */
   readonly text: string
   /** `data`: what follows is the message. `close`: nothing more is read. */
-  readonly then: 'command' | 'data' | 'close'
+  readonly next: 'command' | 'data' | 'close'
 }
 
-export const answer = (reply: Reply, then: Answer['then'] = reply.code === 421 ? 'close' : 'command'): Answer => ({
+export const answer = (reply: Reply, next: Answer['next'] = reply.code === 421 ? 'close' : 'command'): Answer => ({
   text: `${formatReply(reply)}\r\n`,
-  then,
+  next,
 })
 
 /** Several replies, one behind the other: LMTP after the data. */
-export const answers = (replies: readonly Reply[], then: Answer['then'] = 'command'): Answer => ({
+export const answers = (replies: readonly Reply[], next: Answer['next'] = 'command'): Answer => ({
   text: replies.map(reply => `${formatReply(reply)}\r\n`).join(''),
-  then,
+  next,
 })
 
 /** One reply of several lines (RFC 5321 4.2.1): all but the last have a hyphen behind the code. */
-export const lines = (replies: readonly Reply[]): Answer => ({
-  text:
-    replies.map((reply, i) => (i < replies.length - 1 ? formatReply(reply).replace(' ', '-') : formatReply(reply))).join('\r\n') + '\r\n',
-  then: 'command',
-})
+export function lines(replies: readonly Reply[]): Answer {
+  const line = (reply: Reply, i: number) => (i < replies.length - 1 ? formatReply(reply).replace(' ', '-') : formatReply(reply))
+  return { text: `${replies.map(line).join('\r\n')}\r\n`, next: 'command' }
+}

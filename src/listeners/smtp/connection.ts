@@ -77,8 +77,8 @@ export class Connection extends SMTPConnection {
     const socket = this._socket
     if (socket.destroyed || !socket.writable) return
     socket.write(answer.text, 'latin1')
-    if (answer.then === 'close') return this.close()
-    if (answer.then === 'data') {
+    if (answer.next === 'close') return this.close()
+    if (answer.next === 'data') {
       this.#dataStarted = Date.now()
       const parser = this._parser
       if (parser instanceof CommandStream) parser.startData(this.#options.normalize)
@@ -103,11 +103,15 @@ export class Connection extends SMTPConnection {
   sweep(now: number): void {
     const { dialog, limits } = this.#options
     if (this.#busy || dialog.transactionStarted === null) return
-    if (now - dialog.transactionStarted > limits.transactionTime) return this.cut(replies.transactionTooLong)
+    if (now - dialog.transactionStarted > limits.transactionTime) this.cut(replies.transactionTooLong)
+    else if (this.#tooSlow(now)) this.cut(replies.tooSlow)
+  }
+
+  #tooSlow(now: number): boolean {
+    const { minimumRate, rateGrace } = this.#options.limits
     const octets = this._parser instanceof CommandStream ? this._parser.receiving : null
     const elapsed = now - this.#dataStarted
-    if (octets === null || elapsed < limits.rateGrace) return
-    if (octets / (elapsed / 1000) < limits.minimumRate) this.cut(replies.tooSlow)
+    return octets !== null && elapsed >= rateGrace && octets / (elapsed / 1000) < minimumRate
   }
 
   override _onTimeout(): void {

@@ -29,7 +29,7 @@ export interface Dialog {
   command(line: string): Answer | Promise<Answer>
   /** A line that did not end with CRLF, or was too long: charged as an error. */
   violation(reply: Reply): Answer | Promise<Answer>
-  /** After an answer with `then: 'data'`. */
+  /** After an answer with `next: 'data'`. */
   write(chunk: Buffer): void | Promise<void>
   endOfData(flawed: boolean): Promise<Answer>
   /** The connection ends without the client's doing: the transaction, if one is open, is over with this reply. */

@@ -90,8 +90,8 @@ export function createExchange(options: DialogOptions): Exchange {
       const said = ended.verdicts.map(verdict => dataReply(verdict, id))
       finish(ended, said[0] ?? null)
       // What a peer sent after a bare line ending may be meant for somebody else's reading of it: nothing more is read.
-      const then = flawed && !session.normalizeLineEndings ? 'close' : 'command'
-      return session.replyPerRecipient ? answers(said, then) : answer(said[0]!, then)
+      const next = flawed && !session.normalizeLineEndings ? 'close' : 'command'
+      return session.replyPerRecipient ? answers(said, next) : answer(said[0]!, next)
     },
     cut(reply) {
       abort()

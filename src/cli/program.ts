@@ -1,0 +1,49 @@
+/** The subcommands, joined, and what they share: the configuration file and the version. */
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import type { Config } from '../config/config.ts'
+import { ConfigError, loadConfig } from '../config/load.ts'
+import { checkCommand } from './check.ts'
+import { exits, Failure } from './failure.ts'
+import { keysCommand } from './keys.ts'
+import { keysConfig } from './keys-config.ts'
+import { sendTestCommand } from './send-test.ts'
+import { serveCommand } from './serve.ts'
+
+const defaultConfig = 'config/postern.yaml'
+
+export const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+
+export function program(root: Command): Command {
+  root.description('Receives mail for applications: keys checked at RCPT, mail safe on disk before 250, handed over by push.')
+  root.version(version, '-V, --version')
+  root.option('-c, --config <file>', 'the configuration', defaultConfig)
+  root.exitOverride().showHelpAfterError('(postern --help tells what there is)')
+  const file = (): string => root.opts<{ config: string }>().config
+  const load = (): Promise<Config> => loadOrFail(file())
+  const print = (text: string): void => void process.stdout.write(`${text}\n`)
+  for (const command of [
+    serveCommand({ load, file, version }),
+    checkCommand({ file, print }),
+    keysCommand({ load: async () => keysConfig(await load()), print, now: Date.now }),
+    sendTestCommand({ load, print }),
+  ]) {
+    // `postern serve --config F` and `postern --config F serve` mean the same.
+    command.option('-c, --config <file>', 'the configuration').hook('preSubcommand', take).hook('preAction', take)
+    root.addCommand(command)
+  }
+  function take(command: Command): void {
+    const own = command.opts<{ config?: string }>().config
+    if (own !== undefined) root.setOptionValue('config', own)
+  }
+  return root
+}
+
+async function loadOrFail(file: string): Promise<Config> {
+  try {
+    return await loadConfig(file)
+  } catch (error) {
+    if (error instanceof ConfigError) throw new Failure(error.message, exits.configuration)
+    throw error
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * `postern serve`: loads, makes what a first start needs, opens everything, and waits for a signal. The first SIGTERM or
+ * SIGINT drains, the second ends at once.
+ */
+import { Command } from 'commander'
+import type { Config } from '../config/config.ts'
+import { createFirstStart } from '../config/first-start.ts'
+import { type Running, startServer } from '../main.ts'
+import { createLog, type OpenLog } from '../observe/log.ts'
+import { signedPlaces } from './keys/config.ts'
+import { mint } from './keys/mint.ts'
+import { keysConfig } from './keys-config.ts'
+
+export interface ServeDeps {
+  load(): Promise<Config>
+  file(): string
+  readonly version: string
+}
+
+/** How long transactions and deliveries under way may take to end. */
+const drainTime = 30_000
+
+export function serveCommand(deps: ServeDeps): Command {
+  return new Command('serve').description('run the server').action(() => serve(deps))
+}
+
+async function serve({ load, file, version }: ServeDeps): Promise<void> {
+  const config = await load()
+  const opened = createLog({ level: config.log.level })
+  const { log, flush } = opened
+  try {
+    for (const made of await createFirstStart(config)) log.info({ file: made }, 'made a secret for the first start')
+    const running = await startServer(config, { log, version })
+    log.info({ version, node: process.version, config: file(), listeners: running.addresses }, 'ready')
+    if (process.stdout.isTTY) welcome(config)
+    await untilSignal(running, opened)
+  } catch (error) {
+    log.fatal({ err: error }, 'Postern cannot start')
+    flush()
+    process.exit(1)
+  }
+}
+
+function untilSignal(running: Running, { log, flush }: OpenLog): Promise<void> {
+  let stopping = false
+  return new Promise(resolve => {
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (stopping) {
+        log.warn({ signal }, 'ending at once')
+        flush()
+        process.exit(1)
+      }
+      stopping = true
+      log.info({ signal }, 'draining: no new connections, transactions under way may end')
+      void running
+        .stop(drainTime)
+        .then(
+          () => log.info({}, 'stopped'),
+          (error: unknown) => {
+            log.error({ err: error }, 'not everything could be stopped')
+            process.exitCode = 1
+          },
+        )
+        .finally(() => {
+          flush()
+          resolve()
+          process.exit()
+        })
+    }
+    process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  })
+}
+
+/** For the person who has just started it: an address that works, and a way to try it. */
+function welcome(config: Config): void {
+  const place = signedPlaces(keysConfig(config)).find(({ mailbox }) => mailbox.address.includes('%{key}'))
+  if (place === undefined) return
+  const { mailbox, route } = place
+  const { address } = mint(place, { mailbox: mailbox.name, route: route.name, subject: 'welcome', expires: '1d' }, Date.now())
+  process.stdout.write(
+    `\n  An address that works for a day:\n\n    ${address}\n\n  Send a message to it and see it arrive:\n\n    npm run -s postern -- send-test --to '${address}'\n\n`,
+  )
+}

@@ -1,0 +1,49 @@
+/** The HTTP listeners of the configuration: health, API and page over the spool. */
+import type { Config } from '../config/config.ts'
+import type { Runner } from '../delivery/runner.ts'
+import { openHttp } from '../listeners/http/open.ts'
+import type { HttpListener } from '../listeners/http/options.ts'
+import type { Spool } from '../spool/sqlite/options.ts'
+import type { Log, Processor } from '../transaction/ports.ts'
+import type { Doors } from './doors.ts'
+
+export interface PageParts {
+  readonly spool: Spool
+  readonly runner: Runner
+  readonly doors: Doors
+  readonly processors: ReadonlyMap<string, Processor>
+  readonly version: string
+  readonly log: Log
+}
+
+export async function openPages(
+  config: Config,
+  parts: PageParts,
+): Promise<{ readonly addresses: readonly string[]; close(): Promise<void> }> {
+  const { spool, runner, doors, processors, version, log } = parts
+  const opened: HttpListener[] = []
+  const close = async (): Promise<void> => {
+    await Promise.all(opened.map(listener => listener.close()))
+  }
+  const readiness = () => {
+    const status = spool.status()
+    const checks = [
+      { name: 'spool', ok: status.writable, detail: status.detail },
+      { name: 'listeners', ok: doors.open, detail: doors.addresses.join(', ') },
+    ]
+    return { ready: checks.every(check => check.ok), checks }
+  }
+  const notify = (processor?: string) => {
+    for (const name of processor === undefined ? processors.keys() : [processor]) runner.notify(name)
+  }
+  try {
+    for (const listener of config.listeners.http) {
+      const { at, hosts, token } = listener
+      opened.push(await openHttp({ ...at, hosts, token: token?.reveal() ?? null, desk: spool, readiness, notify, version, log }))
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return { addresses: opened.map(({ address, port }) => `http ${port === 0 ? address : `${address}:${port}`}`), close }
+}
