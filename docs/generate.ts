@@ -26,10 +26,10 @@ export async function pages(): Promise<Record<string, string>> {
 /** The page of replies and reasons. */
 export function repliesMarkdown(): string {
   const source = readFileSync(new URL('../src/mail/replies.ts', import.meta.url), 'utf8')
-  const found = Object.entries(catalogue).filter((entry): entry is [string, Reply] => isReply(entry[1]))
   const sections = sectionsOf(source)
   const parts = [...new Set(sections.values())].map(section => {
-    const rows = found.filter(([name]) => sections.get(name) === section).map(([, reply]) => replyRow(reply))
+    const names = [...sections.keys()].filter(name => sections.get(name) === section)
+    const rows = names.flatMap(name => replyOf((catalogue as Record<string, unknown>)[name])).map(replyRow)
     return [`### ${section}`, table(['Code', 'Status', 'Text', 'Reasons', 'What it means'], rows)].join('\n\n')
   })
   return `${[HEAD, ...parts, REASONS_HEAD, table(['Reason', 'Reply at an origin peer', 'What it means'], reasonRows())].join('\n\n')}\n`
@@ -52,7 +52,11 @@ const REASONS_HEAD = `## Reasons
 The stable tokens in the log, the API and on the page. At a relay peer (LMTP from a queue), what depends on the sender or the message
 is never refused with a 5yz: the message is answered 250 and discarded, with the same reason.`
 
-const isReply = (value: unknown): value is Reply => typeof value === 'object' && value !== null && 'code' in value && 'text' in value
+/** A reply of the catalogue, or those made with words of the configuration: the host name, the extensions offered. */
+function replyOf(entry: unknown): Reply[] {
+  const made: unknown = typeof entry === 'function' ? entry('HOSTNAME', ['…']) : entry
+  return [made].flat().filter((one): one is Reply => typeof one === 'object' && one !== null && 'code' in one && 'text' in one)
+}
 
 /** The comment above each reply names its section of the page. */
 function sectionsOf(source: string): Map<string, string> {
@@ -61,7 +65,7 @@ function sectionsOf(source: string): Map<string, string> {
   for (const line of source.split('\n')) {
     const heading = /^\/\/ (.+)$/.exec(line)
     if (heading) section = heading[1]!
-    const name = /^export const (\w+)/.exec(line)
+    const name = /^export (?:const|function) (\w+)/.exec(line)
     if (name) sections.set(name[1]!, section)
   }
   return sections
