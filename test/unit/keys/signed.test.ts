@@ -33,6 +33,25 @@ describe('the vectors', () => {
   })
 })
 
+test.each([
+  ['key id 0, well signed', 'fields'],
+  ['reserved bit 2, well signed', 'fields'],
+  ['reserved bit 3, well signed', 'fields'],
+  ['subject empty, well signed', 'fields'],
+  ['subject of 33 octets, well signed', 'fields'],
+  ['subject not UTF-8, well signed', 'fields'],
+  ['foreign version 2, well signed', 'version'],
+  ['padding bit set', 'padding'],
+  ['with a hyphen inside', 'alphabet'],
+  ['longer than any key', 'length'],
+])('%s: the problem is %s', (name, problem) => {
+  expect(inspectSignedKey(vectors.verify.find(vector => vector.name === name)?.key ?? '')).toEqual({ problem })
+})
+
+test('a byte order mark is part of a subject like any other character', () => {
+  expect(inspectSignedKey(mintSignedKey({ ...place, subject: '\ufeffa' }))).toMatchObject({ subject: '\ufeffa' })
+})
+
 describe('rotation', () => {
   test('each of several secrets verifies, a dropped one no longer', () => {
     const old = mintSignedKey({ ...place, subject: 'a' })
