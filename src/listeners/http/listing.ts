@@ -13,6 +13,9 @@ export const states: readonly DeliveryState[] = ['queued', 'delivering', 'delive
 export const verdicts: readonly Decision['verdict'][] = ['accept', 'reject', 'defer', 'hold', 'discard', 'tag']
 export const reasonTokens = Object.keys(reasons) as readonly Reason[]
 
+/** Fewer rows on a page than in the API: they are escaped one by one, in the thread that answers SMTP. */
+export const pageLimit = { limit: integer(1, 100) }
+
 export const messageParameters = {
   limit: integer(1, maxRows),
   state: oneOf(states),

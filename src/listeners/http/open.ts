@@ -107,6 +107,5 @@ function secure(reply: FastifyReply): void {
     'referrer-policy': 'same-origin',
     'cache-control': 'no-store',
     'cross-origin-resource-policy': 'same-origin',
-    'cross-origin-opener-policy': 'same-origin',
   })
 }

@@ -145,3 +145,20 @@ test('the pages ask for nothing but their stylesheet, and have a viewport and a 
   const style = await site.get('/style.css', { headers: { via: 'x' } })
   expect([style.status, style.headers['content-type']]).toEqual([200, 'text/css; charset=utf-8'])
 })
+
+test('a page shows at most 100 rows, deliveries, decisions and recipients', async () => {
+  const site = await openSite()
+  const many = (count: number) => Array.from({ length: count }, (_, at) => `r${at}@x.example`)
+  const deliveries = many(101).map((recipient, at) => someDelivery({ id: at, recipient }))
+  const decisions = many(101).map(recipient => ({ stage: 'rcpt', verdict: 'accept', recipient }) as const)
+  site.desk.messages.push(someMessage({ id: 'm1', deliveries, decisions }))
+  site.desk.traces.push(someTransaction({ id: 't1', recipients: many(101), decisions: [] }))
+  const message = (await site.get('/messages/m1')).body
+  expect([message.match(/class="card"/g)?.length, message.match(/class="stage"/g)?.length]).toEqual([100, 100])
+  expect(message.match(/1 more is in the API\./g)).toHaveLength(2)
+  expect((await site.get('/transactions/t1')).body).toContain('r99@x.example</span><p class="empty">1 more is in the API.')
+  for (const path of ['/', '/transactions']) {
+    expect([path, (await site.get(`${path}?limit=100`)).status]).toEqual([path, 200])
+    expect([path, (await site.get(`${path}?limit=101`)).status]).toEqual([path, 400])
+  }
+})

@@ -9,8 +9,8 @@ import { statesFor } from '../redeliver.ts'
 import { cut } from '../visible.ts'
 import { badge, facts, octets, path, plural, reasonText, segment, when } from './words.ts'
 
-const shownDecisions = 500
-const shownDeliveries = 500
+const shownDecisions = 100
+const shownDeliveries = 100
 
 export interface Shown {
   readonly message: MessageView
@@ -43,14 +43,14 @@ ${facts([
   ['Mailbox / route', `${one.mailbox} / ${one.route}`],
   ['Processor', one.processor],
   ['Attempts', one.attempts],
-  ['Last answer', one.detail === '' ? null : cut(one.detail, 2_000)],
+  ['Last answer', one.detail === '' ? null : cut(one.detail, 500)],
   ['Next attempt', one.due === null ? null : when(one.due)],
   ['Reason', one.reason === null ? null : reasonText(one.reason)],
   ['Changed', when(one.changed)],
   ['Key', one.key === '' ? null : html`<code>${one.key}</code>`],
   ['Subject of the key', one.claims.subject ?? null],
   ['Key expires', one.claims.expires === undefined ? null : when(one.claims.expires)],
-  ['Senders of the key', one.claims.senders === undefined ? null : cut(one.claims.senders.join(', '), 2_000)],
+  ['Senders of the key', one.claims.senders === undefined ? null : cut(one.claims.senders.slice(0, 20).join(', '), 500)],
   ['Idempotency id', html`<code>${one.idempotencyId}</code>`],
 ])}
 ${buttons([one], address, one.id)}
@@ -87,11 +87,12 @@ export function decisions(all: readonly Decision[]): Html {
   const step = (one: Decision) => html`<li><span class="stage">${one.stage}</span> ${badge(one.verdict)}
 ${one.recipient !== undefined && html` <span class="address">${path(one.recipient)}</span>`}
 ${one.reason !== undefined && html`<span class="sub">${reasonText(one.reason)}</span>`}
-${one.detail !== undefined && one.detail !== '' && html`<span class="sub">${cut(one.detail, 1_000)}</span>`}</li>`
+${one.detail !== undefined && one.detail !== '' && html`<span class="sub">${cut(one.detail, 500)}</span>`}</li>`
   return html`<ol class="steps">${all.slice(0, shownDecisions).map(step)}</ol>${more(all.length, shownDecisions)}`
 }
 
-const more = (count: number, shown: number): Part => count > shown && html`<p class="empty">${count - shown} more are in the API.</p>`
+export const more = (count: number, shown: number): Part =>
+  count > shown && html`<p class="empty">${plural(count - shown, 'more is', 'more are')} in the API.</p>`
 
 function rawSections(raw: RawHead, message: MessageView): Html {
   const download = html`<a href="/api/messages/${segment(message.id)}/raw" download>Download the whole message</a> (${octets(message.size)})`

@@ -7,7 +7,7 @@ import { idTime } from '../../../lib/id.ts'
 import type { Redelivery, SpoolDesk } from '../../../transaction/ports.ts'
 import { deliveryParameter, idOf } from '../api.ts'
 import type { Guard } from '../guard.ts'
-import { listMessages, listTransactions, messageParameters, transactionParameters } from '../listing.ts'
+import { listMessages, listTransactions, messageParameters, pageLimit, transactionParameters } from '../listing.ts'
 import type { HttpParts } from '../options.ts'
 import { Problem } from '../problem.ts'
 import { integer, readQuery, textUpTo } from '../query.ts'
@@ -40,7 +40,7 @@ type Show = (request: FastifyRequest, reply: FastifyReply, page: Page) => Fastif
 function addMessages(app: FastifyInstance, parts: HttpParts, show: Show): void {
   const { desk } = parts
   app.get('/', async (request, reply) => {
-    const values = readQuery(request.query, messageParameters)
+    const values = readQuery(request.query, { ...messageParameters, ...pageLimit })
     return show(request, reply, { title: 'Messages', here: 'messages', body: messagesPage(await listMessages(desk, values), values) })
   })
   app.get('/messages', async (_request, reply) => reply.redirect('/'))
@@ -73,7 +73,7 @@ async function rawHead({ desk, log }: HttpParts, message: string): Promise<RawHe
 
 function addTransactions(app: FastifyInstance, { desk }: HttpParts, show: Show): void {
   app.get('/transactions', async (request, reply) => {
-    const values = readQuery(request.query, transactionParameters)
+    const values = readQuery(request.query, { ...transactionParameters, ...pageLimit })
     const body = transactionsPage(await listTransactions(desk, values), values)
     return show(request, reply, { title: 'Transactions', here: 'transactions', body })
   })

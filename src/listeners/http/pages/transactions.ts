@@ -5,7 +5,7 @@ import type { TransactionRow } from '../../../transaction/ports.ts'
 import { type Html, html } from '../html.ts'
 import { reasonTokens, type TransactionPage, verdicts } from '../listing.ts'
 import { cut } from '../visible.ts'
-import { decisions } from './message.ts'
+import { decisions, more } from './message.ts'
 import { badge, type FilterField, facts, filters, pager, path, reasonText, segment, when } from './words.ts'
 
 const fields: readonly FilterField[] = [
@@ -16,7 +16,7 @@ const fields: readonly FilterField[] = [
   { name: 'id', label: 'Id' },
 ]
 const action = '/transactions'
-const shownRecipients = 1_000
+const shownRecipients = 100
 
 export function transactionsPage({ transactions, next }: TransactionPage, values: Readonly<Record<string, string | number>>): Html {
   return html`<h1>Transactions</h1>
@@ -50,11 +50,14 @@ const line = (row: TransactionRow) => html`<tr role="row">
 function recipientsInShort(recipients: readonly string[]): Html | null {
   const [first] = recipients
   if (first === undefined) return null
-  return html`<span class="sub">to ${path(first)}${recipients.length > 1 && ` and ${recipients.length - 1} more`}</span>`
+  return html`<span class="sub">to\u00a0${path(first)}${recipients.length > 1 && ` and ${recipients.length - 1} more`}</span>`
 }
 
 export function transactionPage(row: TransactionRow): Html {
-  const recipients = row.recipients.slice(0, shownRecipients).map(one => html`<span class="line">${path(one)}</span>`)
+  const recipients = [
+    row.recipients.slice(0, shownRecipients).map(one => html`<span class="line">${path(one)}</span>`),
+    more(row.recipients.length, shownRecipients),
+  ]
   return html`<p class="crumb"><a href="${action}">Transactions</a></p>
 <h1>${badge(row.verdict)} ${cut(row.reply, 600)}</h1>
 ${row.count > 1 && html`<p class="banner">${row.count} equal ones from this network are counted here.</p>`}
