@@ -7,6 +7,8 @@ import type { Counts, Recovered, Retention } from './options.ts'
 
 /** Bodies up to here stand in the database; up to `streamFrom` in a segment; larger ones in a file of their own. */
 export const inDatabase = 16 * 1024
+/** Bodies in the database are packed up to here, so that reading one doesn't read many. */
+export const packSize = 128 * 1024
 export const streamFrom = 256 * 1024
 /** One packet of a streamed body, and how many may be on their way at once. */
 export const packetSize = 256 * 1024

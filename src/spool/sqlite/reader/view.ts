@@ -37,7 +37,8 @@ export function body(reading: Reading, id: string): BodyAt | null {
   const message = find(reading, id)
   if (message === undefined) return null
   if (message.file !== null) return { file: message.file as number, position: message.position as number, size: message.size as number }
-  const row = reading.all('SELECT octets FROM bodies WHERE seq = ?', [message.seq as number])[0]
+  const parameters = [message.position, message.size, message.pack] as number[]
+  const row = reading.all('SELECT substr(octets, ? + 1, ?) AS octets FROM packs WHERE id = ?', parameters)[0]
   if (row === undefined) throw new Error(`message ${id} has no body`)
   return { octets: row.octets as Uint8Array }
 }

@@ -61,16 +61,22 @@ function addDelivery(store: Store, delivery: DeliveryTuple, row: { seq: number; 
   return id
 }
 
-function keepBody(store: Store, seq: number, body: BodyIn): { file: number; position: number } | null {
+/** One of `file` and `pack` is set. */
+interface Place {
+  readonly file?: number
+  readonly pack?: number
+  readonly position: number
+}
+
+function keepBody(store: Store, seq: number, body: BodyIn): Place {
   if (body.upload !== null) return { file: body.upload.file, position: 0 }
   const octets = body.octets as Uint8Array
   if (octets.length > inDatabase) return store.files.append(octets)
-  store.sql('INSERT INTO bodies (seq, octets) VALUES (?, ?)').run(seq, octets)
-  return null
+  return store.packs.add(seq, octets)
 }
 
 const insertMessage = `INSERT INTO messages (seq, id, received, sender, subject, message_id, from_field, truncated, client, verdict, postmaster,
-  deliveries, size, file, position, rest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  deliveries, size, file, pack, position, rest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 function addMessage(store: Store, tuple: MessageTuple, kept: { seq: number; fresh: readonly DeliveryTuple[]; body: BodyIn }): void {
   const [id, received, sender, subject, messageId, from, truncated, client, rest, size] = tuple
@@ -99,13 +105,15 @@ function addMessage(store: Store, tuple: MessageTuple, kept: { seq: number; fres
       postmaster,
       fresh.length,
       size,
-      place?.file ?? null,
-      place?.position ?? null,
+      place.file ?? null,
+      place.pack ?? null,
+      place.position,
       rest,
     )
   store.draft.used += size
   if (postmaster === 1) store.draft.postmaster += size
-  if (place !== null) store.draft.after.push(() => store.files.retain(place.file))
+  const { file } = place
+  if (file !== undefined) store.draft.after.push(() => store.files.retain(file))
 }
 
 /** Writes one message; called inside a transaction. */

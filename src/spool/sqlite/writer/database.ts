@@ -1,7 +1,8 @@
 /**
  * The database file: how it is opened, its tables, and the statements prepared once. WAL with synchronous=FULL: a commit is
  * one flush of the log. Indices are few, since each costs a dirty page a message: deliveries of a message have consecutive
- * ids, the first of which is the message's own `seq`, so that no index leads from one to the other.
+ * ids, the first of which is the message's own `seq`, so that no index leads from one to the other. Small
+ * bodies of one batch lie together in a pack, which fills its pages where a row each would leave half of them empty.
  */
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -12,11 +13,11 @@ const schema = `
 CREATE TABLE messages (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL, received INTEGER NOT NULL, sender TEXT NOT NULL, subject TEXT NOT NULL,
   message_id TEXT NOT NULL, from_field TEXT NOT NULL, truncated INTEGER NOT NULL, client TEXT, verdict TEXT NOT NULL,
-  postmaster INTEGER NOT NULL, deliveries INTEGER NOT NULL, size INTEGER NOT NULL, file INTEGER, position INTEGER,
+  postmaster INTEGER NOT NULL, deliveries INTEGER NOT NULL, size INTEGER NOT NULL, file INTEGER, pack INTEGER, position INTEGER NOT NULL,
   rest TEXT NOT NULL
 );
 CREATE INDEX messages_id ON messages (id);
-CREATE TABLE bodies (seq INTEGER PRIMARY KEY, octets BLOB NOT NULL);
+CREATE TABLE packs (id INTEGER PRIMARY KEY, octets BLOB NOT NULL);
 CREATE TABLE deliveries (
   id INTEGER PRIMARY KEY, message INTEGER NOT NULL, received INTEGER NOT NULL, state TEXT NOT NULL, recipient TEXT NOT NULL,
   mailbox TEXT NOT NULL, route TEXT NOT NULL, key TEXT NOT NULL, claims TEXT NOT NULL, processor TEXT NOT NULL, reason TEXT,

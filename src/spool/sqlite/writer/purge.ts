@@ -6,6 +6,7 @@
 import type { DeliveryState } from '../../../transaction/ports.ts'
 import type { Retention } from '../options.ts'
 import { longestWindow, mostTraceRows } from '../wire.ts'
+import { releasePack } from './packs.ts'
 import type { Store } from './store.ts'
 
 /** Messages looked at, and rows of the trace or of `seen` removed, by one slice. */
@@ -19,6 +20,7 @@ interface OldMessage {
   readonly deliveries: number
   readonly postmaster: number
   readonly file: number | null
+  readonly pack: number | null
 }
 
 interface OldDelivery {
@@ -46,9 +48,9 @@ function removeMessage(store: Store, message: OldMessage, deliveries: readonly O
     store.draft.counts[delivery.state] -= 1
   }
   store.sql('DELETE FROM messages WHERE seq = ?').run(message.seq)
-  const { file } = message
-  if (file === null) store.sql('DELETE FROM bodies WHERE seq = ?').run(message.seq)
-  else store.draft.after.push(() => store.files.release(file))
+  const { file, pack } = message
+  if (pack !== null) releasePack(store, pack)
+  if (file !== null) store.draft.after.push(() => store.files.release(file))
   store.draft.used -= message.size
   if (message.postmaster === 1) store.draft.postmaster -= message.size
 }
@@ -76,7 +78,7 @@ export function makePurge(retention: Retention): (store: Store, at: number) => n
   let cursor = 0
   const messages = (store: Store, at: number): { removed: number; more: boolean } => {
     const rows = store
-      .sql('SELECT seq, id, received, size, deliveries, postmaster, file FROM messages WHERE seq > ? ORDER BY seq LIMIT ?')
+      .sql('SELECT seq, id, received, size, deliveries, postmaster, file, pack FROM messages WHERE seq > ? ORDER BY seq LIMIT ?')
       .all(cursor, slice) as unknown as OldMessage[]
     let removed = 0
     for (const message of rows) {

@@ -7,6 +7,7 @@ import type { DeliveryState } from '../../../transaction/ports.ts'
 import type { Counts } from '../options.ts'
 import type { Tally } from '../wire.ts'
 import type { Files } from './files.ts'
+import { makePacks, type Packs } from './packs.ts'
 
 export interface Draft {
   used: number
@@ -24,6 +25,7 @@ export interface Store {
   /** A statement of this text, prepared once. */
   sql(text: string): StatementSync
   readonly files: Files
+  readonly packs: Packs
   /** Of the transaction that is open. */
   draft: Draft
 }
@@ -39,7 +41,7 @@ export function makeStore(db: DatabaseSync, files: Files, draft: Draft): Store {
     statements.set(text, statement)
     return statement
   }
-  return { db, sql, files, draft }
+  return { db, sql, files, packs: makePacks(), draft }
 }
 
 export function move(store: Store, from: DeliveryState, to: DeliveryState): void {
@@ -59,11 +61,13 @@ export function inTransaction<T>(store: Store, work: () => T): T {
   store.sql('BEGIN IMMEDIATE').run()
   try {
     const result = work()
+    store.packs.flush(store)
     store.files.flush()
     store.sql('COMMIT').run()
     for (const act of store.draft.after) act()
     return result
   } catch (error) {
+    store.packs.forget()
     store.files.forget()
     store.draft = before
     // Some errors (a full disk) have rolled back already.
