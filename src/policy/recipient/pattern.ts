@@ -76,6 +76,5 @@ const nonAscii = /[^\x00-\x7f]/
 /** Lower case, with U-labels turned into A-labels (RFC 5890), so that both spellings are the same domain. */
 export function canonicalDomain(domain: string): string {
   if (!nonAscii.test(domain)) return domain.toLowerCase()
-  const url = `http://${domain}/`
-  return URL.canParse(url) ? new URL(url).hostname : asciiLower(domain)
+  return URL.parse(`http://${domain}/`)?.hostname ?? asciiLower(domain)
 }

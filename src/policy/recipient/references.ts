@@ -4,7 +4,7 @@
  * a fold may stand anywhere. Finds candidates in the order they stand; whether one is good is a verifier's answer.
  */
 import type { Header } from '../../mail/header-fields.ts'
-import { type AddressPattern, canonicalDomain, compilePattern, matchLocalPart, type PatternProblem } from './pattern.ts'
+import { type AddressPattern, asciiLower, compilePattern, matchLocalPart, type PatternProblem } from './pattern.ts'
 
 /** The pattern of our message ids; it always has a key. */
 export type ReferencesPattern = AddressPattern
@@ -23,10 +23,12 @@ export function compileReferences(text: string): ReferencesPattern | PatternProb
 /** Keys in the order they stand, each once, at most 50, from at most the first 65,536 characters. Linear. */
 export function candidates(header: Header, pattern: ReferencesPattern): readonly string[] {
   const keys = new Set<string>()
+  // As configured or in its ASCII form; converting each id's host would cost too much on a hostile field.
+  const hosts = [pattern.domain, asciiLower(pattern.text.slice(pattern.text.lastIndexOf('@') + 1))]
   let left = maxScanned
   for (const value of header.all('references')) {
     for (const id of messageIds(value.slice(0, left))) {
-      const key = keyOf(id, pattern)
+      const key = keyOf(id, pattern, hosts)
       if (key !== null) keys.add(key)
       if (keys.size >= maxCandidates) return [...keys]
     }
@@ -53,8 +55,8 @@ function* messageIds(value: string): Generator<string> {
   }
 }
 
-function keyOf(id: string, pattern: ReferencesPattern): string | null {
+function keyOf(id: string, pattern: ReferencesPattern, hosts: readonly string[]): string | null {
   const at = id.lastIndexOf('@')
-  if (at < 1 || canonicalDomain(id.slice(at + 1)) !== pattern.domain) return null
+  if (at < 1 || !hosts.includes(asciiLower(id.slice(at + 1)))) return null
   return matchLocalPart(pattern, id.slice(0, at))
 }

@@ -1,20 +1,27 @@
 /**
  * The little of structured field values that screening reads: a first keyword, a media type. Comments may nest and stand
- * anywhere (RFC 5322 3.2.2), parameters follow a semicolon (RFC 3834 5, RFC 2045 5.1). Linear, and never throws.
+ * anywhere (RFC 5322 3.2.2), parameters follow a semicolon (RFC 3834 5, RFC 2045 5.1). Looks at the first 4,096
+ * characters, is linear, and never throws.
  */
+const maxRead = 4096
 
 /** The first keyword in lower case, '' where there is none: `(I am) No (really); x=y` is `no`. */
 export function firstKeyword(value: string): string {
-  const text = value.includes('(') ? withoutComments(value) : value
+  const text = readable(value)
   return /^[ \t\r\n]*([^\x00-\x20()<>@,;:\\"/[\]?=\x7f]*)/.exec(text)![1]!.toLowerCase()
 }
 
 /** `type/subtype` in lower case, '' where there is none. White space and comments around the slash are allowed. */
 export function mediaType(value: string): string {
-  const text = value.includes('(') ? withoutComments(value) : value
+  const text = readable(value)
   const match =
     /^[ \t\r\n]*([^\x00-\x20()<>@,;:\\"/[\]?=\x7f]{1,127})[ \t\r\n]*\/[ \t\r\n]*([^\x00-\x20()<>@,;:\\"/[\]?=\x7f]{1,127})/.exec(text)
   return match === null ? '' : `${match[1]}/${match[2]}`.toLowerCase()
+}
+
+function readable(value: string): string {
+  const start = value.slice(0, maxRead)
+  return start.includes('(') ? withoutComments(start) : start
 }
 
 /** A space stands for each comment, so that it parts words as white space does. One that is not closed takes the rest. */

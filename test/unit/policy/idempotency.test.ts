@@ -45,6 +45,15 @@ describe('another delivery', () => {
     expect(material(usual, 'in+k@in.example', true)).not.toBe(material(usual))
   })
 
+  test.each([
+    ['a value in the next field', 'From: a\r\n', 'Date: a\r\n'],
+    ['a value that spells the frame', 'From: a;1,b\r\nDate: c\r\n', 'From: a\r\nDate: b;1,c\r\n'],
+    ['a value that spells the frame with its length', 'From: a;1,1:b\r\nDate: c\r\n', 'From: a\r\nDate: b;1,1:c\r\n'],
+    ['two values or one', 'From: a\r\nFrom: b\r\n', 'From: a,b\r\n'],
+  ])('%s', (_, one, other) => {
+    expect(material(one)).not.toBe(material(other))
+  })
+
   test('the same characters from different octets', () => {
     expect(material('Subject: \xf6\x80\r\n')).not.toBe(material('Subject: \xc3\xb6\xe2\x82\xac\r\n'))
   })

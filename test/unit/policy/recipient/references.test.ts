@@ -43,6 +43,11 @@ describe('keys in References', () => {
     expect(keys(header)).toEqual(expected)
   })
 
+  test('an internationalised host, as configured and in ASCII', () => {
+    const both = 'References: <reply-1@Bücher.example> <reply-2@xn--bcher-kva.example>'
+    expect(keys(both, compiled('reply-%{key}@bücher.example'))).toEqual(['1', '2'])
+  })
+
   test('a suffix, and a host of one label', () => {
     expect(keys('References: <r.k.x@localhost>', compiled('r.%{key}.x@localhost'))).toEqual(['k'])
   })

@@ -56,6 +56,8 @@ describe('keywords', () => {
     ['"no"', ''],
     ['; no', ''],
     ['ño', 'ño'],
+    [`(${'c'.repeat(4092)})no`, 'no'],
+    [`(${'c'.repeat(4095)})no`, ''],
   ])('%s: %s', (value, expected) => {
     expect(firstKeyword(value)).toBe(expected)
   })
