@@ -35,12 +35,16 @@ export function answerProblem(error: unknown, request: FastifyRequest, reply: Fa
 function asProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   if (error instanceof SpoolUnavailable) return new Problem(503, 'The spool gives no answer now, try again later', { id: request.id })
-  const { statusCode, message } = error as { statusCode?: unknown; message?: unknown }
+  const { code, statusCode, message } = error as { code?: unknown; statusCode?: unknown; message?: unknown }
+  // Only the server's own errors are worded for the client.
+  if (!String(code).startsWith('FST_')) return unexpected(request)
   // Too long a parameter finds nothing, as any other that is no id.
   if (statusCode === 414) return new Problem(404, 'There is nothing here')
   if (statusCode === 400 || statusCode === 413 || statusCode === 415) return new Problem(statusCode as ProblemStatus, String(message))
-  return new Problem(500, 'Something went wrong here; the log has it under this id', { id: request.id })
+  return unexpected(request)
 }
+
+const unexpected = ({ id }: FastifyRequest) => new Problem(500, 'Something went wrong here; the log has it under this id', { id })
 
 function log(problem: Problem, error: unknown, request: FastifyRequest, { log }: HttpParts): void {
   const fields = { request: request.id, method: request.method, url: request.url.slice(0, 500), peer: request.socket.remoteAddress ?? null }
