@@ -1,5 +1,6 @@
 /** What `postern keys` sees of the configuration. */
 import type { Config } from '../config/config.ts'
+import { exits, Failure } from './failure.ts'
 import type { KeysConfig, KeysRoute } from './keys/config.ts'
 
 export const keysConfig = (config: Config): KeysConfig => ({
@@ -15,7 +16,16 @@ function keysRoute({ name, key }: Config['mailboxes'][number]['routes'][number])
   if (key === undefined || !('signed' in key)) return { name }
   const secrets = Object.entries(key.signed.secrets).map(([id, secret]) => {
     const file = /^file (.+)$/.exec(secret.from)?.[1]
-    return { id, octets: secret.reveal(), ...(file === undefined ? {} : { file }) }
+    return { id, octets: revealed(secret), ...(file === undefined ? {} : { file }) }
   })
   return { name, signed: { secrets } }
+}
+
+/** A secret that the first start is still to make is the one that can be missing here. */
+function revealed(secret: { reveal(): Uint8Array }): Uint8Array {
+  try {
+    return secret.reveal()
+  } catch (error) {
+    throw new Failure(error instanceof Error ? error.message : String(error), exits.configuration)
+  }
 }
