@@ -2,7 +2,7 @@
  * What `postern keys` needs of the configuration, and how its commands fail: in one sentence, with the exit status that
  * sysexits(3) has for the case. Must not know the configuration's own types.
  */
-import { CommanderError } from 'commander'
+import { exits, Failure } from '../failure.ts'
 
 export interface SigningSecret {
   readonly id: string | number
@@ -39,9 +39,9 @@ export interface KeysDeps {
 }
 
 /** EX_USAGE: the command line is wrong. */
-export const usageError = (message: string): CommanderError => new CommanderError(64, 'postern.usage', message)
+export const usageError = (message: string): Failure => new Failure(message, exits.usage)
 /** EX_CONFIG: the configuration doesn't have what the command needs. */
-export const configError = (message: string): CommanderError => new CommanderError(78, 'postern.config', message)
+export const configError = (message: string): Failure => new Failure(message, exits.configuration)
 
 /** One route with signed keys; `current` is the secret that new keys are minted with: the one of the highest id. */
 export interface SignedPlace {
@@ -62,7 +62,7 @@ export function signedPlaces({ mailboxes }: KeysConfig): readonly SignedPlace[] 
   )
 }
 
-/** Throws a CommanderError that says which names there are. */
+/** Throws a Failure that says which names there are. */
 export function signedPlace(config: KeysConfig, mailboxName: string, routeName: string): SignedPlace {
   const mailbox = config.mailboxes.find(({ name }) => name === mailboxName)
   if (mailbox === undefined) throw usageError(`There is no mailbox “${mailboxName}”; there is ${names(config.mailboxes)}.`)

@@ -2,10 +2,10 @@
  * `postern keys inspect`: what a signed key says, and whether we would take it. Fields are shown even where the signature is
  * bad, since that is when somebody looks; `good` alone says whether they are true.
  */
-import { CommanderError } from 'commander'
 import { type InspectedKey, inspectSignedKey, signedKeys } from '../../keys/signed.ts'
 import { parseAddress } from '../../mail/address.ts'
 import { compilePattern, matches, matchLocalPart } from '../../policy/recipient/pattern.ts'
+import { Failure } from '../failure.ts'
 import { type KeysDeps, type SignedPlace, signedPlace, signedPlaces, usageError } from './config.ts'
 
 export interface InspectArguments {
@@ -30,14 +30,14 @@ export interface Inspection {
   readonly route?: string
 }
 
-/** Throws CommanderError with exit status 1 for a key that is not good, after printing. */
+/** Throws a Failure with exit status 1 for a key that is not good, after printing. */
 export async function inspectCommand(deps: KeysDeps, text: string, args: InspectArguments): Promise<void> {
   const config = await deps.load()
   if ((args.mailbox === undefined) !== (args.route === undefined)) throw usageError('--mailbox and --route go together.')
   const places = args.mailbox === undefined ? signedPlaces(config) : [signedPlace(config, args.mailbox, args.route!)]
   const found = inspect(candidates(text, places), deps.now())
   deps.print(args.json ? JSON.stringify(found) : describe(found))
-  if (!found.good) throw new CommanderError(1, 'postern.key-not-good', '')
+  if (!found.good) throw new Failure('The key is not good.')
 }
 
 interface Candidates {

@@ -36,7 +36,7 @@ export async function mintCommand(deps: KeysDeps, args: MintArguments): Promise<
   deps.print(args.json ? JSON.stringify(minted) : printed)
 }
 
-function mint({ mailbox, route, current }: SignedPlace, args: MintArguments, now: number): Minted {
+export function mint({ mailbox, route, current }: SignedPlace, args: MintArguments, now: number): Minted {
   const expires = args.expires === undefined ? {} : { expires: wholeSecond(parseExpiry(args.expires, now)) }
   const key = orUsage(() =>
     mintSignedKey({

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { afterAll, describe, expect, test } from 'vitest'
+import { Failure } from '../../../src/cli/failure.ts'
 import type { KeysConfig } from '../../../src/cli/keys/config.ts'
 import { keysCommand } from '../../../src/cli/keys.ts'
 import { mintSignedKey, signedKeys } from '../../../src/keys/signed.ts'
@@ -46,8 +47,10 @@ async function run(...args: readonly string[]): Promise<Ran> {
     await command.parseAsync(args, { from: 'user' })
     return { status: 0, out, err }
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error
-    return { status: error.exitCode, out, err }
+    // As cli.ts does it.
+    if (error instanceof CommanderError) return { status: error.exitCode === 0 ? 0 : 64, out, err }
+    if (error instanceof Failure) return { status: error.exit, out, err: `${err}${error.message}\n` }
+    throw error
   }
 }
 
@@ -156,7 +159,11 @@ describe('inspect', () => {
     ['foreign version', 'q'.repeat(37), [], { problem: 'of another version of the format, or no signed key' }],
   ])('%s is not good', async (_, text, more, said) => {
     const { status, out, err } = await run('inspect', text, ...more, '--json')
-    expect({ status, err, said: JSON.parse(out) }).toMatchObject({ status: 1, err: '', said: { good: false, ...said } })
+    expect({ status, err, said: JSON.parse(out) }).toMatchObject({
+      status: 1,
+      err: 'The key is not good.\n',
+      said: { good: false, ...said },
+    })
   })
 
   test('what is neither key nor address of ours is a usage error', async () => {
