@@ -32,7 +32,7 @@ export interface Uploads {
 type Send = (request: WriterRequest, transfer?: ArrayBuffer[]) => boolean
 
 /** Empty packets that are kept for the next use. */
-const mostSpare = 16
+const mostSpare = 40
 
 export function makeUploads(send: Send): Uploads {
   const all = new Map<number, State>()

@@ -1,10 +1,11 @@
 /** What a purge leaves behind on disk, and what it remembers. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openSpool } from '../../../src/spool/sqlite/spool.ts'
 import type { TransactionRow } from '../../../src/transaction/ports.ts'
-import { accept, day, delivery, kinds, message, octets, start } from '../../contract/spool/messages.ts'
+import { accept, collect, day, delivery, kinds, message, octets, start } from '../../contract/spool/messages.ts'
 import { keepLog, removeFolder, retention, spoolOptions, temporaryFolder } from '../../contract/spool/place.ts'
 
 let directory: string
@@ -32,6 +33,33 @@ it('unlinks a file once no message needs it, and not before', async () => {
   now = start + 30 * day
   expect(await spool.purge()).toBe(1)
   expect(files()).toBe(0)
+  await spool.close()
+})
+
+it('removes a pack of small bodies with the last message in it', async () => {
+  let now = start
+  const spool = await openSpool(spoolOptions(directory, { clock: () => now }))
+  const packs = (): number => {
+    const db = new DatabaseSync(join(directory, 'spool.db'), { readOnly: true })
+    const { n } = db.prepare('SELECT count(*) AS n FROM packs').get() as { n: number }
+    db.close()
+    return n
+  }
+  const put = (state: 'held' | 'discarded', it = message({ deliveries: [delivery({ state })] })) => ({ id: it.id, done: accept(spool, it) })
+  const together = [put('discarded'), put('held'), put('discarded')]
+  const body = octets(100)
+  const last = message({ deliveries: [delivery({ state: 'held' })] })
+  await Promise.all([...together.map(({ done }) => done), accept(spool, last, body)])
+  await accept(spool, message({ deliveries: [delivery({ state: 'discarded' })] }))
+  const before = packs()
+  now = start + 2 * day
+  expect(await spool.purge()).toBe(3)
+  expect(packs()).toBe(before - 1)
+  expect((await collect(await spool.raw(last.id))).equals(body)).toBe(true)
+  expect(await collect(await spool.raw(together[1]!.id))).toHaveLength(body.length)
+  now = start + 30 * day
+  expect(await spool.purge()).toBe(2)
+  expect(packs()).toBe(0)
   await spool.close()
 })
 

@@ -43,7 +43,7 @@ export function openDatabase(directory: string): DatabaseSync {
   const db = new DatabaseSync(databasePath(directory))
   db.exec('PRAGMA busy_timeout = 2000; PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   // A checkpoint writes every page a second time and flushes twice: seldom, so that pages written often are written once.
-  db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -32000; PRAGMA temp_store = MEMORY')
+  db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
   if (version === 0) db.exec(`BEGIN; ${schema} COMMIT`)
   else if (version !== schemaVersion) {
