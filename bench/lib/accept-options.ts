@@ -36,7 +36,7 @@ function list<T extends string>(option: string, text: string, allowed: readonly 
 function positive(option: string, text: string, whole: boolean): number {
   const n = Number(text)
   if (!(n > 0) || n > 10_000 || (whole && !Number.isInteger(n)))
-    throw new WrongUsage(`--${option}: ${JSON.stringify(text)} is no ${whole ? 'whole ' : ''}number from 1 to 10000`)
+    throw new WrongUsage(`--${option}: ${JSON.stringify(text)} is no ${whole ? 'whole number from 1' : 'number over 0'} up to 10000`)
   return n
 }
 
