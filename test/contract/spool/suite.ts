@@ -111,6 +111,20 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
       }
       expect(await spool.list({})).toHaveLength(3)
     })
+    it.each([200, 300_000])(
+      'hashes from where the body starts, in a message of %d octets, wherever its first empty line is',
+      async size => {
+        const body = octets(size)
+        const one = message({ bodyStart: 40 })
+        const headed = (fill: string): Buffer => Buffer.concat([Buffer.from(`${fill.repeat(36)}\r\n\r\n`), body])
+        await accept(spool, one, headed('x'))
+        expect(kinds(await accept(spool, { ...again(one), bodyStart: 40 }, headed('y')))).toEqual(['repeat'])
+        const early = Buffer.concat([Buffer.from(`a\r\n\r\n${'z'.repeat(35)}`), body])
+        expect(kinds(await accept(spool, { ...again(one), bodyStart: 40 }, early))).toEqual(['repeat'])
+        const late = Buffer.concat([Buffer.from(`${'z'.repeat(300_000)}`), body])
+        expect(kinds(await accept(spool, { ...again(one), bodyStart: 300_000 }, late))).toEqual(['repeat'])
+      },
+    )
     it('takes another body, or other material, as new', async () => {
       const one = message()
       const body = octets(100)

@@ -56,6 +56,9 @@ describe.skipIf(!mayMount)('on a full disk', () => {
       await expect.poll(() => spool.status().writable, { timeout: 5_000 }).toBe(true)
       const [one, body] = [message(), octets(size)]
       await accept(spool, one, body)
+      // What was refused is in no sum.
+      expect((await spool.counts()).queued).toBe(kept.length + 1)
+      expect(spool.status().used).toBe(kept.reduce((sum, { body: { length } }) => sum + length, body.length))
       await spool.close()
       const again = await openSpool(spoolOptions(join(directory, 'spool')))
       expect(again.recovered).toMatchObject({ messages: kept.length + 1, damaged: 0 })
