@@ -28,11 +28,15 @@ function fromIssue(issue: Issue, { root, base }: Context): readonly Finding[] {
   }
   if (issue.code === 'unrecognized_keys') return issue.keys.map(key => unknownKey([...path, key], issue.message))
   if (issue.code === 'invalid_key') {
-    return [{ path, at: 'key', message: 'not a name', found: showText(String(path.at(-1))), allowed: issue.message }]
+    return [{ path, at: 'key', message: 'not accepted as a key', found: showText(String(path.at(-1))), allowed: issue.message }]
   }
   if (value === undefined) return [{ path, message: 'missing', allowed: issue.message }]
   const what: unknown = issue.code === 'custom' ? issue.params?.what : undefined
   if (typeof what === 'string') return [{ path, message: what, allowed: issue.message }]
+  if (value === null)
+    return [
+      { path, message: path.length === 0 ? 'the file is empty' : 'empty; leave the key out or give it a value', allowed: issue.message },
+    ]
   return [{ path, message: 'not accepted', found: show(value, path), allowed: issue.message }]
 }
 

@@ -7,10 +7,10 @@ import { durationPattern, formatDuration, parseDuration } from '../lib/duration.
 import { formatSize, parseSize, sizePattern } from '../lib/size.ts'
 import { trustedPeers } from '../lib/trusted.ts'
 
-/** A mapping with these keys and no others. `about` is its sentence in the documentation. */
-export function section<Shape extends z.ZodRawShape>(about: string, shape: Shape) {
+/** A mapping with these keys and no others. `about` is its sentence in the documentation, `allowed` replaces the list of keys. */
+export function section<Shape extends z.ZodRawShape>(about: string, shape: Shape, allowed?: string) {
   const keys = Object.keys(shape).join(', ')
-  const error = (issue: { code?: string }): string => (issue.code === 'unrecognized_keys' ? keys : `a mapping with: ${keys}`)
+  const error = (issue: { code?: string }): string => (issue.code === 'unrecognized_keys' ? keys : (allowed ?? `a mapping with: ${keys}`))
   return z.strictObject(shape, { error }).meta({ description: about })
 }
 
@@ -26,11 +26,13 @@ export function kinds<Shape extends Record<string, z.ZodType>>(about: string, sh
   const optional = Object.fromEntries(Object.entries(shape).map(([key, value]) => [key, z.exactOptional(value)]))
   const keys = Object.keys(shape).join(', ')
   type Chosen = { [Key in keyof Shape]: { readonly [K in Key]: z.infer<Shape[Key]> } }[keyof Shape]
-  return section(about, optional).transform((value, context): Chosen => {
-    if (Object.keys(value).length === 1) return value as Chosen
-    context.issues.push({ code: 'custom', message: `exactly one of: ${keys}`, input: value })
-    return z.NEVER
-  })
+  return section(about, optional)
+    .meta({ description: about, minProperties: 1, maxProperties: 1 })
+    .transform((value, context): Chosen => {
+      if (Object.keys(value).length === 1) return value as Chosen
+      context.issues.push({ code: 'custom', message: `exactly one of: ${keys}`, input: value })
+      return z.NEVER
+    })
 }
 
 const nameRule = 'a name of up to 64 letters, digits, “-”, “_” and “.”, that begins with a letter or digit'
@@ -79,7 +81,7 @@ function quantity(about: string, { min, max }: Range, { kind, pattern, parse, fo
       context.issues.push({ code: 'custom', message: allowed, input: text })
       return z.NEVER
     })
-    .meta({ description: about, kind, pattern })
+    .meta({ description: about, kind, pattern, range: `${format(min)} to ${format(max)}` })
 }
 
 export function whole(about: string, { min, max }: Range) {

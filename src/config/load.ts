@@ -1,13 +1,12 @@
 /**
  * From a file to a frozen Config, or to a ConfigError that names every problem at once: YAML, schema, secrets, and what must
- * agree across keys. Opens nothing, listens to nothing; with `create` it makes the secrets of a first start, as the last step.
+ * agree across keys. Changes nothing, opens nothing.
  */
 import { readFile } from 'node:fs/promises'
 import { checkListeners } from './check-listeners.ts'
 import { checkMailboxes } from './check-mailboxes.ts'
 import { checkTimes } from './check-times.ts'
 import { type Config, settle } from './config.ts'
-import { createSecretFile } from './first-start.ts'
 import { findingsOf } from './issues.ts'
 import { ConfigError, type Finding, formatPath, type Problem } from './problem.ts'
 import type { Part } from './raw.ts'
@@ -17,33 +16,17 @@ import { readYaml } from './read-yaml.ts'
 import { configSchema, type Parsed } from './schema.ts'
 import type { ReadSecret } from './secret.ts'
 
-export interface LoadOptions {
-  /** The environment; process.env unless told. */
-  readonly env?: Environment
-  /** Whether secrets with `create: true` are made where they are missing; true unless told. */
-  readonly create?: boolean
-}
+export { ConfigError }
 
-/** Rejects with ConfigError, and with nothing else. */
-export async function loadConfig(file: string, { env = process.env, create = true }: LoadOptions = {}): Promise<Config> {
+/**
+ * Rejects with ConfigError, and with nothing else. `env` is where `{ env: … }` secrets are looked up. Secrets with
+ * `create: true` may be missing: createFirstStart (first-start.ts) makes them.
+ */
+export async function loadConfig(file: string, env: Environment = process.env): Promise<Config> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new ConfigError([unreadable(file, reasonOf(codeOf(error)))])
   })
-  const missing: string[] = []
-  const read = secretReader(env)
-  const config = parseConfig(text, file, place => {
-    const found = read(place)
-    if ('missing' in found && 'file' in place) missing.push(place.file)
-    return found
-  })
-  if (create) for (const secret of new Set(missing)) await makeSecret(secret, file)
-  return config
-}
-
-async function makeSecret(secret: string, file: string): Promise<void> {
-  await createSecretFile(secret).catch((error: unknown) => {
-    throw new ConfigError([unreadable(file, `asks for the secret file ${secret}, which can’t be made (${codeOf(error)})`)])
-  })
+  return parseConfig(text, file, secretReader(env))
 }
 
 const unreadable = (file: string, message: string): Problem => ({ file, path: '', line: 0, column: 0, message })

@@ -1,4 +1,4 @@
-/** The name that was probably meant: the nearest by edit distance (Levenshtein), if it is near enough to be a slip. Pure. */
+/** The name that was probably meant: the nearest by edit distance (Damerau-Levenshtein), if it is near enough to be a slip. Pure. */
 
 /** Null where nothing is near. A letter case that differs is no distance. */
 export function nearest(found: string, names: readonly string[]): string | null {
@@ -11,14 +11,18 @@ export function nearest(found: string, names: readonly string[]): string | null 
 
 const plain = (name: string): string => name.toLowerCase().replaceAll('_', '-')
 
-/** Insertions, deletions and replacements that make `b` of `a`. */
+/** Insertions, deletions, replacements and swaps of neighbours that make `b` of `a`. */
 export function editDistance(a: string, b: string): number {
+  let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
+      const same = a[i - 1] === b[j - 1] ? 0 : 1
+      const swap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? before[j - 2]! + 1 : Number.POSITIVE_INFINITY
+      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + same, swap))
     }
+    before = row
     row = next
   }
   return row[b.length]!

@@ -2,6 +2,7 @@
  * What is wrong with a configuration, as data and as text for the operator: where, what was found, what is allowed.
  * Secrets must never stand in it; show.ts sees to what is found.
  */
+import { looksSecret } from './looks-secret.ts'
 
 /** `path` as "mailboxes[0].routes[1].key", '' for the whole file; `line` and `column` count from 1, 0 where there is no place. */
 export interface Problem {
@@ -56,8 +57,8 @@ export function formatPath(path: Path): string {
   return path
     .map((step, i) => {
       if (typeof step === 'number') return `[${step}]`
-      if (/^[A-Za-z0-9_-]{1,80}$/.test(step)) return i === 0 ? step : `.${step}`
-      return `[${JSON.stringify(step.slice(0, 80))}]`
+      if (/^[A-Za-z0-9_-]{1,80}$/.test(step) && !looksSecret(step)) return i === 0 ? step : `.${step}`
+      return looksSecret(step) ? '[…]' : `[${JSON.stringify(step.slice(0, 80))}]`
     })
     .join('')
 }

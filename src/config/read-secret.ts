@@ -3,6 +3,7 @@
  * end. What is wrong is said by name, never by content. Reads at once and blocking: it runs at start and at a reload only.
  */
 import { readFileSync, statSync } from 'node:fs'
+import { looksSecret } from './looks-secret.ts'
 import type { ReadSecret, SecretText } from './secret.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -23,16 +24,17 @@ function fromEnvironment(name: string, env: Environment): SecretText {
 }
 
 function fromFile(file: string, create: boolean): SecretText {
+  const name = looksSecret(file) ? '(not shown, since its name looks like a secret)' : file
   const allowed = 'a file that Postern can read, relative to the working folder'
   try {
     const stat = statSync(file)
-    if (!stat.isFile()) return { problem: `secret file ${file} is no file`, allowed }
-    if (stat.size > mostOctets) return { problem: `secret file ${file} is too large`, allowed: 'a file of at most 64 KiB' }
+    if (!stat.isFile()) return { problem: `secret file ${name} is no file`, allowed }
+    if (stat.size > mostOctets) return { problem: `secret file ${name} is too large`, allowed: 'a file of at most 64 KiB' }
     return { text: readFileSync(file, 'utf8').trim() }
   } catch (error) {
     const code = codeOf(error)
-    if (create && code === 'ENOENT') return { missing: true }
-    return { problem: `secret file ${file} ${reasonOf(code)}`, allowed }
+    if (create && code === 'ENOENT') return { missing: file }
+    return { problem: `secret file ${name} ${reasonOf(code)}`, allowed }
   }
 }
 

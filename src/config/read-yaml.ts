@@ -34,7 +34,7 @@ export interface YamlFile {
 
 export function readYaml(text: string): YamlFile {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'silent' })
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, logLevel: 'error' })
   const place = (offset: number): Location => ({ line: lines.linePos(offset).line, column: lines.linePos(offset).col })
   const locate = (path: Path, at?: 'key'): Location => place(offsetOf(document, path, at))
   const errors = [...document.errors, ...document.warnings]

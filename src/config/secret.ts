@@ -4,10 +4,13 @@
  */
 import * as z from 'zod'
 import { section } from './leaves.ts'
+import { looksSecret } from './looks-secret.ts'
 
 export interface Secret<Value> {
   /** Where it comes from: "file var/keys/1", "environment POSTERN_TOKEN". */
   readonly from: string
+  /** The file that a first start makes, because it asks for `create: true` and wasn't there when it was read. */
+  readonly missing?: string
   /** Throws where the secret is not there yet: `create: true`, before the first start. */
   reveal(): Value
 }
@@ -16,7 +19,7 @@ export interface Secret<Value> {
 export type SecretPlace = { readonly file: string; readonly create: boolean } | { readonly env: string }
 
 /** A secret's text, or what is wrong; `missing`: a file that first start will make. */
-export type SecretText = { readonly text: string } | { readonly missing: true } | { readonly problem: string; readonly allowed: string }
+export type SecretText = { readonly text: string } | { readonly missing: string } | { readonly problem: string; readonly allowed: string }
 
 /** How the schema gets at secrets; tests and the documentation have readers of their own. */
 export type ReadSecret = (place: SecretPlace) => SecretText
@@ -28,6 +31,7 @@ export interface SecretForm<Value> {
 }
 
 const plainKeys = '{ file: … } or { env: … }'
+const notHere = `${plainKeys}; a secret never stands here itself`
 const fileName = 'the name of a file'
 const variableName = 'the name of an environment variable, such as POSTERN_SECRET'
 
@@ -48,16 +52,22 @@ const shape = {
 
 /** A secret that somebody else makes. */
 export const secret = <Value>(about: string, form: SecretForm<Value>, read: ReadSecret) =>
-  section(about, shape)
+  section(about, shape, notHere)
     .meta({ description: about, kind: 'secret' })
     .transform(resolver(form, read, plainKeys))
 
 /** A secret that Postern may make on first start. */
 export const ownSecret = <Value>(about: string, form: SecretForm<Value>, read: ReadSecret) =>
-  section(about, {
-    ...shape,
-    create: z.exactOptional(z.boolean({ error: 'true or false' }).meta({ description: 'Make the file on first start if it isn’t there.' })),
-  })
+  section(
+    about,
+    {
+      ...shape,
+      create: z.exactOptional(
+        z.boolean({ error: 'true or false' }).meta({ description: 'Make the file on first start if it isn’t there.' }),
+      ),
+    },
+    notHere,
+  )
     .meta({ description: about, kind: 'secret' })
     .transform(resolver(form, read, `${plainKeys}, with create: true only beside a file`))
 
@@ -77,23 +87,24 @@ function resolver<Value>(form: SecretForm<Value>, read: ReadSecret, keys: string
     if (place === null) return refuse(keys)
     const found = read(place)
     if ('problem' in found) return refuse(found.allowed, found.problem)
-    if ('missing' in found) return pendingSecret(place, form, read)
+    if ('missing' in found) return pendingSecret(found.missing, form, read)
     const value = form.decode(found.text)
     return value === null
-      ? refuse(form.allowed, `the secret from ${nameOf(place)} is not in its form`)
+      ? refuse(form.allowed, `the secret from ${nameOf(place)} has the wrong form`)
       : { from: nameOf(place), reveal: () => value }
   }
 }
 
 /** Read when it is needed, because it is made after the configuration was found good. */
-function pendingSecret<Value>(place: SecretPlace, form: SecretForm<Value>, read: ReadSecret): Secret<Value> {
+function pendingSecret<Value>(missing: string, form: SecretForm<Value>, read: ReadSecret): Secret<Value> {
+  const from = nameOf({ file: missing, create: true })
   const reveal = (): Value => {
-    const found = read(place)
+    const found = read({ file: missing, create: true })
     const value = 'text' in found ? form.decode(found.text) : null
-    if (value === null) throw new Error(`the secret from ${nameOf(place)} is not there: it is made when the server first starts`)
+    if (value === null) throw new Error(`the secret from ${from} is not there: it is made when the server first starts`)
     return value
   }
-  return { from: nameOf(place), reveal }
+  return { from, missing, reveal }
 }
 
 function placeOf({ file, env, create }: Written): SecretPlace | null {
@@ -101,7 +112,8 @@ function placeOf({ file, env, create }: Written): SecretPlace | null {
   return env === undefined || create !== undefined ? null : { env }
 }
 
-export const nameOf = (place: SecretPlace): string => ('file' in place ? `file ${place.file}` : `environment ${place.env}`)
+export const nameOf = (place: SecretPlace): string =>
+  'file' in place ? `file ${looksSecret(place.file) ? '…' : place.file}` : `environment ${place.env}`
 
 /** `text` as octets if it is base64 with its padding, of at least `min` and at most `max` octets. */
 export function base64(text: string, min: number, max: number): Uint8Array | null {

@@ -2,6 +2,7 @@
  * How a value found in a configuration is shown to the operator: enough to recognise it, on one line. Nothing that could be
  * a secret is shown, wherever it stands: a secret is most easily written in the wrong place.
  */
+import { looksSecret } from './looks-secret.ts'
 import type { Path } from './problem.ts'
 
 const longest = 60
@@ -11,7 +12,8 @@ export function show(value: unknown, path: Path): string {
   if (value === undefined || value === null) return 'nothing'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value === 'object') return showKeys(Object.keys(value))
-  if (path.some(step => typeof step === 'string' && secretKey.test(step))) return `a ${typeof value} that is not shown here`
+  if (path.some(step => typeof step === 'string' && secretKey.test(step)))
+    return typeof value === 'string' ? 'a text that is not shown here' : 'a value that is not shown here'
   return typeof value === 'string' ? showText(value) : String(value)
 }
 
@@ -28,13 +30,4 @@ export function showText(text: string): string {
   if (looksSecret(text)) return 'a text that is not shown, since it looks like a secret'
   const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
   return JSON.stringify(cut.replace(/[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd'))
-}
-
-/** A webhook secret, a name and password in an address, or a long run of what base64 and hexadecimal are made of. */
-export function looksSecret(text: string): boolean {
-  if (/whsec_/i.test(text) || /\/\/[^/@\s]*@/.test(text)) return true
-  return (
-    /[A-Za-z0-9+_-]{32}|[A-Za-z0-9+/]{31}[A-Za-z0-9+/]*=/.test(text) ||
-    (/^[A-Za-z0-9+/]{40,}$/.test(text) && /\d/.test(text) && /[A-Z]/.test(text))
-  )
 }
