@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type Socket } from 'node:net'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Webhook } from 'standardwebhooks'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type WebhookOptions, webhook } from '../../../src/delivery/processors/webhook.ts'
@@ -112,6 +114,30 @@ describe('what is sent', () => {
       expect(got.subarray(19).equals(raw)).toBe(true)
     },
   )
+
+  test('a message of 25 MiB is not held in memory to be signed', async () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const used = (): number => {
+      collect()
+      collect()
+      return process.memoryUsage().arrayBuffers
+    }
+    const { processor } = await open((_request, response) => void response.end(), { secret, timeout: 20_000 })
+    const before = used()
+    const grown: number[] = []
+    const message = {
+      traceFields: () => '',
+      raw: async () =>
+        (async function* () {
+          for (let i = 0; i < 400; i++) yield Buffer.alloc(65_536, 65)
+          // At the first reading: later this process holds what the test's server received.
+          if (grown.length === 0) grown.push(used() - before)
+        })(),
+    }
+    expect((await processor.deliver(aDelivery(), message, new AbortController().signal)).kind).toBe('delivered')
+    expect(grown[0]).toBeLessThan(6_000_000)
+  })
 
   test('a changed body, id or secret does not verify', async () => {
     const { application, processor } = await open(answering(200), { secret })

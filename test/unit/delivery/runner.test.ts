@@ -83,6 +83,18 @@ describe('working off', () => {
     expect(states()).toEqual(['delivered'])
   })
 
+  test('news in any moment of a look at the queue is not missed', async () => {
+    for (let moment = 0; moment < 40; moment++) {
+      queue = memoryQueue()
+      const runner = run({ app: processor(async () => delivered) })
+      for (let tick = 0; tick < moment; tick++) await null
+      queue.add({ id: 1 })
+      runner.notify('app')
+      await pass(0)
+      expect([moment, ...states()]).toEqual([moment, 'delivered'])
+    }
+  })
+
   test('what another process queued is found within a minute', async () => {
     run({ app: processor(async () => delivered) })
     await pass(1_000)
