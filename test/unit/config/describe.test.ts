@@ -1,0 +1,68 @@
+// The effective configuration as it is printed, and the pages made from the schema.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parse, stringify } from 'yaml'
+import { configJsonSchema, configMarkdown } from '../../../docs/generate-config.ts'
+import { describeYaml, describe as effective } from '../../../src/config/describe.ts'
+import { loadConfig, parseConfig } from '../../../src/config/load.ts'
+import { good, load, read, signing, webhookText } from './build.ts'
+
+test('everything stands in the words of the file, secrets by their origin', () => {
+  const yaml = describeYaml(load(good()))
+  expect(parse(yaml)).toMatchObject({
+    limits: { 'message-size': '10MiB', 'transaction-time': '10m', 'minimum-rate': '1KiB' },
+    retention: { held: '90d', delivered: '7d' },
+    listeners: { lmtp: [{ path: 'run/lmtp.sock', mode: '0600' }, { port: 2424 }], http: [{ token: '(from environment TOKEN)' }] },
+    mailboxes: [{ routes: [{ key: { signed: { secrets: { 1: '(from file sign-1)' } } } }, {}] }, {}, {}],
+    processors: { app: { webhook: { secret: '(from environment HOOK)', timeout: '5s', concurrency: 8 } } },
+    postmaster: 'shelf',
+  })
+  for (const secret of [signing, webhookText, 'open-sesame']) expect(yaml).not.toContain(secret)
+})
+
+test('what is printed loads again and comes to the same, once secrets stand there', () => {
+  for (const endings of ['reject', 'normalize', undefined]) {
+    const config = load({ ...good(), 'line-endings': endings })
+    const restored = JSON.parse(
+      JSON.stringify(effective(config)).replace(/"\(from (file|environment) ([^)]+)\)"/g, (_, kind: string, name: string) =>
+        JSON.stringify({ [kind === 'file' ? 'file' : 'env']: name }),
+      ),
+    )
+    expect(JSON.parse(JSON.stringify(load(restored)))).toEqual(JSON.parse(JSON.stringify(config)))
+  }
+})
+
+test('a secret of a first start is named as such', () => {
+  const config = parseConfig(stringify(good()), 'f', place => ('file' in place ? { missing: place.file } : read(place)))
+  expect(describeYaml(config)).toContain('(from file sign-1, made on first start)')
+})
+
+const folder = join(import.meta.dirname, '../../../config')
+test.each(readdirSync(folder).filter(file => file.endsWith('.yaml')))('config/%s loads', async file => {
+  const config = await loadConfig(join(folder, file), {})
+  expect(config.mailboxes.length).toBeGreaterThan(0)
+})
+
+test('the embedded default stays on this machine', async () => {
+  const { listeners, hostname, mailboxes } = await loadConfig(join(folder, 'postern.yaml'), {})
+  expect([...listeners.smtp, ...listeners.lmtp, ...listeners.http].map(({ at }) => at)).toEqual([
+    { host: '127.0.0.1', port: 2525 },
+    { host: '127.0.0.1', port: 2424 },
+    { host: '127.0.0.1', port: 8025 },
+  ])
+  expect([hostname, ...mailboxes.map(({ address }) => address)].every(name => name.endsWith('.localhost'))).toBe(true)
+})
+
+test('the page has a row for every key that may be written', () => {
+  const page = configMarkdown()
+  for (const key of ['hostname', 'listeners.lmtp.trusted', 'spool.sqlite.minimum-free', 'mailboxes[].routes[].key.signed.secrets.ID']) {
+    expect(page).toContain(`| \`${key}\` |`)
+  }
+  expect(page).toContain('| `limits.message-size` | size, 1KiB to 1GiB | `25MiB` |')
+  expect(JSON.parse(configJsonSchema())).toMatchObject({
+    required: ['hostname', 'listeners', 'mailboxes', 'processors'],
+    additionalProperties: false,
+  })
+  expect(configJsonSchema()).not.toContain('"kind"')
+})
