@@ -2,24 +2,20 @@
  * Writes the generated pages: `npm run docs`. The rules tests compare the files with what these functions give, so a page
  * can't go stale. docs/replies.md comes from the catalogue of replies and the reasons; the configuration's pages from its schema.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import * as catalogue from '../src/mail/replies.ts'
 import type { Reply } from '../src/mail/reply.ts'
 import { reasons } from '../src/policy/reasons.ts'
+import { configJsonSchema, configMarkdown } from './generate-config.ts'
 import { meaningOf } from './status-codes.ts'
 
 /** The pages by their path in the checkout. */
-export async function pages(): Promise<Record<string, string>> {
-  const own = { 'docs/replies.md': repliesMarkdown() }
-  const path = new URL('generate-config.ts', import.meta.url)
-  if (!existsSync(path)) return own
-  const config = (await import(path.href)) as { configMarkdown(): string; configJsonSchema(): string | object }
-  const schema = config.configJsonSchema()
+export function pages(): Record<string, string> {
   return {
-    ...own,
-    'docs/config.md': withNewline(config.configMarkdown()),
-    'config/schema.json': withNewline(typeof schema === 'string' ? schema : JSON.stringify(schema, null, 2)),
+    'docs/replies.md': repliesMarkdown(),
+    'docs/config.md': withNewline(configMarkdown()),
+    'config/schema.json': withNewline(configJsonSchema()),
   }
 }
 
@@ -86,7 +82,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<
 const withNewline = (text: string): string => (text.endsWith('\n') ? text : `${text}\n`)
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  for (const [path, text] of Object.entries(await pages())) {
+  for (const [path, text] of Object.entries(pages())) {
     writeFileSync(new URL(`../${path}`, import.meta.url), text)
     console.log(path)
   }

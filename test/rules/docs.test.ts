@@ -23,3 +23,9 @@ test('every reply of the catalogue stands on the page', () => {
   const page = repliesMarkdown()
   expect(texts.filter(text => !page.includes(`| ${text.replaceAll('<', '&lt;')} | `))).toEqual([])
 })
+
+test('the files that docs/specifications.md names are there', () => {
+  const named = [...read('docs/specifications.md').matchAll(/`(src\/[^`]+)`/g)].map(match => match[1]!)
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter(file => !existsSync(path.join(ROOT, file)))).toEqual([])
+})
