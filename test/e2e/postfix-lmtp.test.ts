@@ -201,7 +201,7 @@ describe.skipIf(missing !== null)('postfix/lmtp', () => {
 
   test('a second instance runs beside it, and stop leaves no process', async () => {
     const second = await startPostfix({ folder: path.join(folder, 'second'), smtpPort: await freePort(), lmtpPort: peer.port })
-    expect(second.processes().length).toBeGreaterThan(1)
+    expect(second.processes()).not.toEqual([])
     await second.stop()
     expect(second.processes()).toEqual([])
     expect(await last('RSET')).toMatch(/^250/)
