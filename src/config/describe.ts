@@ -8,6 +8,7 @@ import { formatSize } from '../lib/size.ts'
 import type { Config } from './config.ts'
 import { type JsonSchema, jsonSchema } from './json-schema.ts'
 import { isMapping } from './raw.ts'
+import { withoutQuery } from './show.ts'
 
 /** As YAML. */
 export const describeYaml = (config: Config): string => stringify(describe(config), { lineWidth: 0 })
@@ -41,6 +42,7 @@ function asWritten(value: unknown, schema: JsonSchema | undefined): unknown {
   if (schema?.kind === 'duration') return formatDuration(Number(value))
   if (schema?.kind === 'size') return formatSize(Number(value))
   if (schema?.kind === 'secret') return secretText(value)
+  if (schema?.kind === 'url') return withoutQuery(String(value))
   if (Array.isArray(value)) {
     const items = schema?.items ?? schema?.anyOf?.find(branch => branch.items !== undefined)?.items
     return value.map(item => asWritten(item, items))

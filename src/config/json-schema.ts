@@ -1,6 +1,7 @@
 /**
  * The schema as JSON Schema (draft 2020-12): for editors, for the documentation and for `describe`, which all walk it.
- * `kind` marks what the program holds in another form than the file: durations, sizes, secrets.
+ * `kind` marks what the program holds in another form than the file: durations, sizes, secrets; and
+ * addresses, which may hide one.
  */
 import * as z from 'zod'
 import { configSchema } from './schema.ts'
@@ -9,7 +10,7 @@ export interface JsonSchema {
   readonly type?: string
   readonly description?: string
   readonly default?: unknown
-  readonly kind?: 'duration' | 'size' | 'secret'
+  readonly kind?: 'duration' | 'size' | 'secret' | 'url'
   /** Of a duration or size: "1s to 1d". */
   readonly range?: string
   readonly minProperties?: number

@@ -74,7 +74,7 @@ const urlRule = 'an http:// or https:// address without a name and password'
 
 export function processorsSection(read: ReadSecret) {
   const webhook = section('Called by HTTP POST for each delivery (docs/webhook.md).', {
-    url: z.string({ error: urlRule }).refine(isWebhookUrl, { error: urlRule }).meta({ description: 'Where to.' }),
+    url: z.string({ error: urlRule }).refine(isWebhookUrl, { error: urlRule }).meta({ description: 'Where to.', kind: 'url' }),
     secret: z.exactOptional(secret('Signs the calls as Standard Webhooks says: whsec_ and base64.', webhookSecret, read)),
     timeout: duration('For the whole call.', { min: 100, max: 3_600_000 }).prefault('10s'),
     concurrency: whole('Calls at once.', { min: 1, max: 1_000 }).prefault(8),

@@ -28,6 +28,10 @@ function showKeys(keys: readonly string[]): string {
 /** Quoted, cut, without control characters, and hidden where it looks like a secret. */
 export function showText(text: string): string {
   if (looksSecret(text)) return 'a text that is not shown, since it looks like a secret'
-  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text
+  const plain = withoutQuery(text)
+  const cut = plain.length > longest ? `${plain.slice(0, longest)}…` : plain
   return JSON.stringify(cut.replace(/[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd'))
 }
+
+/** The query of a web address is where people put tokens. */
+export const withoutQuery = (text: string): string => text.replace(/^([a-z]+:\/\/[^?#]*)[?#][\s\S]+$/i, '$1?…')

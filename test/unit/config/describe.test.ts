@@ -38,9 +38,16 @@ test('a secret of a first start is named as such', () => {
   expect(describeYaml(config)).toContain('(from file sign-1, made on first start)')
 })
 
+test('a token in the address of a webhook is not printed', () => {
+  const app = { webhook: { url: 'http://127.0.0.1:3000/in?token=hunter2' } }
+  const yaml = describeYaml(load({ ...good(), processors: { app, shelf: { inbox: {} } } }))
+  expect(yaml).toContain('url: http://127.0.0.1:3000/in?…')
+  expect(yaml).not.toContain('hunter2')
+})
+
 const folder = join(import.meta.dirname, '../../../config')
 test.each(readdirSync(folder).filter(file => file.endsWith('.yaml')))('config/%s loads', async file => {
-  const config = await loadConfig(join(folder, file), {})
+  const config = await loadConfig(join(folder, file), { POSTERN_WEBHOOK_SECRET: webhookText })
   expect(config.mailboxes.length).toBeGreaterThan(0)
 })
 

@@ -51,6 +51,7 @@ test('values are shown on one line, cut, and hidden below a key that names a sec
   expect(show({ a: 1, b: 2 }, [])).toBe('a mapping with "a", "b"')
   expect(show('a\nb\u202e', [])).toBe('"a\\nb\ufffd"')
   expect(show('x y '.repeat(100), []).length).toBeLessThan(70)
+  expect(show('ftp://127.0.0.1/x?token=hunter2', [])).toBe('"ftp://127.0.0.1/x?…"')
   expect(show('hunter2', ['webhook', 'secret'])).not.toContain('hunter2')
   expect(show(12345, ['http', 'token'])).not.toContain('12345')
 })
