@@ -201,10 +201,22 @@ describe.skipIf(missing !== null)('postfix/lmtp', () => {
 
   test('a second instance runs beside it, and stop leaves no process', async () => {
     const second = await startPostfix({ folder: path.join(folder, 'second'), smtpPort: await freePort(), lmtpPort: peer.port })
-    expect(second.processes()).not.toEqual([])
-    await second.stop()
+    try {
+      expect(second.processes()).not.toEqual([])
+    } finally {
+      await second.stop()
+    }
     expect(second.processes()).toEqual([])
     expect(await last('RSET')).toMatch(/^250/)
+  })
+
+  test('stop ends an instance whose folder is gone', async () => {
+    const orphan = path.join(folder, 'orphan')
+    const third = await startPostfix({ folder: orphan, smtpPort: await freePort(), lmtpPort: peer.port })
+    await rm(orphan, { recursive: true, force: true })
+    expect(third.processes()).not.toEqual([])
+    await third.stop()
+    expect(third.processes()).toEqual([])
   })
 
   test('no setting is misspelt', () => {

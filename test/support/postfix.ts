@@ -97,7 +97,8 @@ function processesIn(queue: string): readonly number[] {
     .filter(name => /^\d+$/.test(name))
     .filter(id => {
       try {
-        const folder = readlinkSync(`/proc/${id}/cwd`)
+        // Somebody may have removed the folder before the processes: the kernel says so behind the name.
+        const folder = readlinkSync(`/proc/${id}/cwd`).replace(/ \(deleted\)$/, '')
         return folder === queue || folder.startsWith(`${queue}/`)
       } catch {
         return false // it has ended, or is not ours to look at
