@@ -11,7 +11,7 @@ import { accept, afterRcpt, defer, reject, type Verdict } from '../policy/verdic
 import { checkRoutes, keyQuery } from './at-rcpt.ts'
 import { foldForSmtp } from './fold-for-smtp.ts'
 import { newMessage } from './new-message.ts'
-import { type BodySink, SpoolUnavailable } from './ports.ts'
+import { type BodySink, type Committed, type NewMessage, SpoolUnavailable } from './ports.ts'
 import type { Mailbox, Site } from './site.ts'
 import { decided, type Grant, type Transaction } from './transaction.ts'
 
@@ -125,12 +125,22 @@ async function judgeReferences(transaction: Transaction, mailbox: Mailbox, { rec
 }
 
 function noteVerdicts(transaction: Transaction, settled: readonly Judged[], findings: readonly Finding[]): void {
-  for (const finding of [...envelopeFindings(transaction.reversePath), ...findings])
-    decided(transaction, { stage: 'data', verdict: 'tag', detail: `${finding.rule}: ${finding.detail}` })
+  noteFindings(transaction, settled, envelopeFindings(transaction.reversePath))
+  noteFindings(transaction, settled, findings)
   settled.forEach(({ verdict }, i) => {
     if (verdict.kind === 'accept') return
     decided(transaction, { stage: 'data', recipient: transaction.recipients[i]!.address, verdict: verdict.kind, reason: verdict.reason })
   })
+}
+
+/** Where all routes ignore automatic mail nobody asked to be told of it; a loop is always told. */
+function noteFindings(transaction: Transaction, settled: readonly Judged[], findings: readonly Finding[]): void {
+  if (findings.length === 0) return
+  const told = settled.some(({ grant }) => !('route' in grant) || grant.route.screening.automatic !== 'ignore')
+  for (const finding of findings) {
+    if (!told && finding.class !== 'loop') continue
+    decided(transaction, { stage: 'data', verdict: 'tag', detail: `${finding.rule}: ${finding.detail}` })
+  }
 }
 
 const isKept = (verdict: Verdict) => verdict.kind === 'accept' || verdict.kind === 'hold' || verdict.kind === 'discard'
@@ -149,29 +159,51 @@ async function commit(site: Site, transaction: Transaction, plan: Plan): Promise
     sink.abort()
     return { verdicts, kept: false }
   }
+  const message = newMessage(transaction, { ...plan, kept, postmaster: site.postmaster })
+  let committed: Committed
   try {
-    const message = newMessage(transaction, { ...plan, kept, postmaster: site.postmaster })
-    const { deliveries } = await sink.commit(message)
+    committed = await sink.commit(message)
+  } catch (error) {
+    const deferred = unkept(site, transaction, error)
+    return { verdicts: verdicts.map((verdict, i) => (isKept(verdict) ? deferred[i]! : verdict)), kept: false }
+  }
+  settle(site, transaction, { message, committed, verdicts })
+  return { verdicts, kept: committed.deliveries.some(delivery => delivery.kind === 'new') }
+}
+
+interface Settled {
+  readonly message: NewMessage
+  readonly committed: Committed
+  readonly verdicts: readonly Verdict[]
+}
+
+/** What follows from a message that is kept. Nothing that goes wrong here may turn the spool's yes into a no. */
+function settle(site: Site, transaction: Transaction, { message, committed, verdicts }: Settled): void {
+  try {
     chargePostmaster(site, transaction, verdicts)
-    for (const [i, delivery] of deliveries.entries()) {
+    for (const [i, delivery] of committed.deliveries.entries()) {
       const { processor, state, recipient } = message.deliveries[i]!
       if (delivery.kind === 'repeat') {
         decided(transaction, { stage: 'spool', recipient, verdict: 'accept', detail: `repeat of ${delivery.message}: nothing added` })
       } else if (state === 'queued') site.notify(processor)
     }
-    return { verdicts, kept: deliveries.some(delivery => delivery.kind === 'new') }
   } catch (error) {
-    const deferred = unkept(site, transaction, error)
-    return { verdicts: verdicts.map((verdict, i) => (isKept(verdict) ? deferred[i]! : verdict)), kept: false }
+    site.log.error({ id: transaction.id, err: error }, 'message kept; what follows went wrong')
   }
 }
 
-/** The spool kept nothing: whoever would have heard 250 is asked to come again. One verdict per recipient. */
-export function unkept(site: Site, transaction: Transaction, error: unknown): readonly Verdict[] {
+/** The spool takes or keeps nothing: whoever would have heard 250 is asked to come again. */
+export function refusedBySpool(site: Site, transaction: Transaction, error: unknown): 'spool.full' | 'internal.error' {
   const reason = error instanceof SpoolUnavailable && error.full ? 'spool.full' : 'internal.error'
   site.log.error({ id: transaction.id, err: error }, 'message not kept')
   decided(transaction, { stage: 'spool', verdict: 'defer', reason })
-  return transaction.recipients.map(() => defer(reason))
+  return reason
+}
+
+/** The same for a message that was received: one verdict per recipient. */
+export function unkept(site: Site, transaction: Transaction, error: unknown): readonly Verdict[] {
+  const deferred = defer(refusedBySpool(site, transaction, error))
+  return transaction.recipients.map(() => deferred)
 }
 
 function chargePostmaster(site: Site, transaction: Transaction, verdicts: readonly Verdict[]): void {

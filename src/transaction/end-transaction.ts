@@ -12,7 +12,7 @@ export interface Ending {
 }
 
 export function endTransaction(site: Site, transaction: Transaction, { reply, kept }: Ending): void {
-  const telling = mostTelling(transaction.decisions)
+  const telling = mostTelling(transaction.decisions, reply?.code === 250)
   site.trace.record({
     id: transaction.id,
     at: transaction.started,
@@ -30,14 +30,16 @@ export function endTransaction(site: Site, transaction: Transaction, { reply, ke
   } satisfies TransactionRow)
 }
 
-const order: readonly Decision['verdict'][] = ['defer', 'reject', 'hold', 'discard']
+const weight: Record<Decision['verdict'], number> = { accept: 0, tag: 0, discard: 1, hold: 2, reject: 3, defer: 4 }
 
-function mostTelling(decisions: readonly Decision[]): Decision | undefined {
-  for (const verdict of order) {
-    const found = decisions.find(decision => decision.verdict === verdict)
-    if (found !== undefined) return found
+/** `accepted`: a message was, so that it doesn't matter which other recipients were refused on the way. */
+function mostTelling(decisions: readonly Decision[], accepted: boolean): Decision | undefined {
+  let telling: Decision | undefined
+  for (const decision of decisions) {
+    if (accepted && decision.stage === 'rcpt') continue
+    if (weight[decision.verdict] > (telling === undefined ? 0 : weight[telling.verdict])) telling = decision
   }
-  return undefined
+  return telling
 }
 
 const maxRecipients = 20

@@ -21,11 +21,22 @@ export function openIntake(site: Site, transaction: Transaction): Intake {
   const head = createHead()
   let octets = 0
   let failure: unknown = null
+  let aborted = false
 
+  /** Once; a sink that fails to give up has nothing that could be kept. */
+  function abort(): void {
+    if (aborted) return
+    aborted = true
+    try {
+      sink.abort()
+    } catch (error) {
+      site.log.error({ id: transaction.id, err: error }, 'the spool failed to forget a message')
+    }
+  }
   /** The rest of the message is read all the same: only behind its end can the client be told. */
   function fail(error: unknown): void {
-    if (failure === null) sink.abort()
-    failure = error
+    failure ??= error ?? new Error('unknown failure of the spool')
+    abort()
   }
   return {
     write(chunk) {
@@ -44,7 +55,7 @@ export function openIntake(site: Site, transaction: Transaction): Intake {
       const oversize = octets > site.limits.messageSize
       return atEndOfData(site, transaction, { head: head.bytes(), octets, flawed, oversize, sink })
     },
-    abort: () => sink.abort(),
+    abort,
   }
 }
 

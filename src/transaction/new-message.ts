@@ -47,8 +47,16 @@ function newDelivery(transaction: Transaction, plan: MessagePlan, i: number): Ne
     processor,
     state: verdict.kind === 'hold' ? 'held' : verdict.kind === 'discard' ? 'discarded' : settled,
     reason: verdict.kind === 'accept' ? null : verdict.reason,
-    idempotency: idempotencyKey({ recipient: address, header: plan.header, authenticated: false }),
+    idempotency: idempotencyKey({ recipient: sameRecipient(address, mailbox, grant), header: plan.header, authenticated: false }),
   }
+}
+
+/**
+ * What makes two addresses one recipient. Case doesn't, except in a key: `Incoming+K@…` and `incoming+K@…` are one, `+k@` is
+ * another. The `@` at the end keeps a keyed recipient apart from every address and its key out of the domain's folding.
+ */
+function sameRecipient(address: string, mailbox: string, grant: Grant): string {
+  return grant.kind === 'key' ? `${mailbox.length}:${mailbox}:${grant.key}@` : address.toLowerCase()
 }
 
 const destination = (grant: Grant, postmaster: Postmaster): Destination =>

@@ -48,9 +48,9 @@ export interface Transaction {
   refused: number
 }
 
-/** More decisions than this are counted, not kept: a peer chooses how many there are. */
-const maxDecisions = 200
+/** A peer chooses how many recipients it tries: more of them than this are counted (`refused`), not noted. */
+const maxRcptDecisions = 200
 
 export function decided(transaction: Transaction, decision: Decision): void {
-  if (transaction.decisions.length < maxDecisions) transaction.decisions.push(decision)
+  if (decision.stage !== 'rcpt' || transaction.decisions.length < maxRcptDecisions) transaction.decisions.push(decision)
 }

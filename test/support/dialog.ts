@@ -5,7 +5,8 @@
  *   `R: "…"`        raw octets as a JSON string, sent as they are
  *   `S: text`       a line expected from the server; {id} stands for a transaction id
  *   `S: (closed)`   the server closes the connection
- *   `= key value`   afterwards: `= kept N` messages in the spool, `= body N "…"` the raw octets of the Nth
+ *   `= key value`   afterwards: `= kept N` messages in the spool, `= body N "…"` the raw octets of the Nth, `= client N …` the
+ *                   address of its client
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
@@ -100,12 +101,15 @@ async function expectLine(reader: LineReader, step: Step): Promise<void> {
 }
 
 function expectKept(site: TestSite, step: Step): void {
-  const [, what, n, rest] = /^(kept|body) (\d+)(?: (.*))?$/.exec(step.text) ?? []
+  const [, what, n, rest] = /^(kept|body|client) (\d+)(?: (.*))?$/.exec(step.text) ?? []
   if (what === 'kept') {
     if (site.spool.kept.length !== Number(n)) throw new Error(`line ${step.line}: ${site.spool.kept.length} messages kept`)
   } else if (what === 'body') {
     const body = site.spool.kept[Number(n) - 1]?.body.toString('utf8')
     if (body !== JSON.parse(rest!)) throw new Error(`line ${step.line}: body is ${JSON.stringify(body)}`)
+  } else if (what === 'client') {
+    const client = String(site.spool.kept[Number(n) - 1]?.message.client.address)
+    if (client !== rest) throw new Error(`line ${step.line}: client is ${client}`)
   } else throw new Error(`line ${step.line}: not understood`)
 }
 

@@ -9,14 +9,17 @@ import type { Reason } from '../../policy/reasons.ts'
 import { refusal, type Verdict } from '../../policy/verdict.ts'
 import { atMail } from '../../transaction/at-mail.ts'
 import { atRcpt } from '../../transaction/at-rcpt.ts'
+import { traceRefusal } from '../../transaction/trace-refusal.ts'
+import { decided, type Transaction } from '../../transaction/transaction.ts'
 import { answer, lines } from './answer.ts'
-import type { Exchange, Greeting, Step } from './exchange.ts'
+import { clientFacts, type Exchange, type Greeting, type Step } from './exchange.ts'
 import { attributes, parseXforward } from './xforward.ts'
 
 type Command = (exchange: Exchange, argument: string) => Step | Promise<Step>
 
 const error = (reply: Reply): Step => ({ answer: answer(reply), charge: 'error' })
 const said = (reply: Reply): Step => ({ answer: answer(reply) })
+const idle = (reply: Reply): Step => ({ answer: answer(reply), charge: 'idle' })
 
 // A host name, an address literal, or what real clients write in their place: printable, without spaces, bounded.
 const greetingName = /^[\x21-\x7e]{1,255}$/
@@ -32,7 +35,7 @@ const helo: Command = (exchange, argument) => {
   const greeting = greet(exchange, argument)
   if (greeting === null) return error(replies.badGreeting)
   exchange.greeting = { ...greeting, verb: 'HELO' }
-  return said(replies.hello(exchange.options.site.hostname))
+  return idle(replies.hello(exchange.options.site.hostname))
 }
 
 const extended =
@@ -45,20 +48,27 @@ const extended =
     exchange.greeting = { ...greeting, verb }
     const keywords = ['PIPELINING', `SIZE ${site.limits.messageSize}`, '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES']
     if (trusted) keywords.push(`XFORWARD ${attributes.join(' ')}`)
-    return { answer: lines(replies.capabilities(site.hostname, keywords)) }
+    return { answer: lines(replies.capabilities(site.hostname, keywords)), charge: 'idle' }
   }
 
 const mail: Command = (exchange, argument) => {
   if (exchange.greeting === null) return error(replies.greetFirst)
   if (exchange.transaction !== null) return error(replies.nestedMail)
   const parsed = parseMailCommand(argument)
-  if (!parsed.ok) return error(parsed.reply)
+  if (!parsed.ok) return error(senderRefused(exchange, parsed.reply))
   const transaction = exchange.begin({ reversePath: parsed.path, size: parsed.size, smtpUtf8: parsed.smtpUtf8 })
   const refused = refusal(atMail(exchange.options.site, transaction))
   if (refused === undefined) return said(replies.senderOk)
   const reply = withText(refused, transaction.id)
   exchange.end(reply)
-  return said(reply)
+  return idle(reply)
+}
+
+/** A MAIL command that isn't understood opens no transaction, but it was the attempt of one: its client is forgotten with it. */
+function senderRefused(exchange: Exchange, reply: Reply): Reply {
+  const refused = traceRefusal(exchange.options.site, { ...clientFacts(exchange), stage: 'mail', reason: 'sender.syntax', reply })
+  exchange.end(null)
+  return refused
 }
 
 /** What a harvester tries: recipients that are not there. Other refusals are not his gain. */
@@ -68,7 +78,7 @@ const rcpt: Command = (exchange, argument) => {
   const { transaction } = exchange
   if (transaction === null) return error(replies.needMail)
   const parsed = parseRcptCommand(argument, transaction.smtpUtf8)
-  if (!parsed.ok) return error(parsed.reply)
+  if (!parsed.ok) return error(recipientRefused(exchange, transaction, parsed.reply))
   const verdict = atRcpt(exchange.options.site, transaction, parsed.path)
   return verdict instanceof Promise ? verdict.then(later => rcptStep(exchange, later)) : rcptStep(exchange, verdict)
 }
@@ -76,9 +86,20 @@ const rcpt: Command = (exchange, argument) => {
 function rcptStep(exchange: Exchange, verdict: Verdict): Step {
   const refused = refusal(verdict)
   if (refused === undefined || verdict.kind === 'accept') return said(replies.recipientOk)
-  const reply = withText(refused, exchange.transactionId ?? '')
+  const reply = withText(refused, exchange.transaction?.id ?? '')
   exchange.lastReply = reply
-  return unknown.has(verdict.reason) ? { answer: answer(reply), charge: 'unknown' } : said(reply)
+  if (unknown.has(verdict.reason)) return { answer: answer(reply), charge: 'unknown' }
+  return (exchange.transaction?.refused ?? 0) > patience ? error(reply) : said(reply)
+}
+
+/** Recipients refused in one transaction, for whatever reason, before each further one is an error. */
+const patience = 1_000
+
+function recipientRefused(exchange: Exchange, transaction: Transaction, reply: Reply): Reply {
+  decided(transaction, { stage: 'rcpt', verdict: 'reject', reason: 'recipient.syntax', detail: reply.text })
+  transaction.refused++
+  exchange.lastReply = withText(reply, transaction.id)
+  return exchange.lastReply
 }
 
 const data: Command = (exchange, argument) => {
@@ -91,7 +112,7 @@ const data: Command = (exchange, argument) => {
 const rset: Command = (exchange, argument) => {
   if (argument !== '') return error(replies.noParameterAllowed)
   exchange.end(exchange.lastReply)
-  return said(replies.flushed)
+  return idle(replies.flushed)
 }
 
 const quit: Command = exchange => {
@@ -110,6 +131,9 @@ const xforward: Command = (exchange, argument) => {
 
 const notImplemented: Command = () => error(replies.notImplemented)
 
+/** RFC 3030: a client that sends it unasked sends its message behind it, which must not be read as commands. */
+const bdat: Command = exchange => ({ answer: exchange.cut(replies.notImplemented), charge: 'error' })
+
 export const commands: ReadonlyMap<string, Command> = new Map([
   ['EHLO', extended('EHLO')],
   ['LHLO', extended('LHLO')],
@@ -118,11 +142,12 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['RCPT', rcpt],
   ['DATA', data],
   ['RSET', rset],
-  ['NOOP', () => said(replies.done)],
-  ['VRFY', (_, argument) => (argument === '' ? error(replies.needParameter) : said(replies.cannotVerify))],
+  ['NOOP', () => idle(replies.done)],
+  ['VRFY', (_, argument) => (argument === '' ? error(replies.needParameter) : idle(replies.cannotVerify))],
   ['QUIT', quit],
   ['XFORWARD', xforward],
-  ...['AUTH', 'STARTTLS', 'HELP', 'EXPN', 'ETRN', 'TURN', 'BDAT', 'XCLIENT', 'SEND', 'SOML', 'SAML'].map((verb): [string, Command] => [
+  ['BDAT', bdat],
+  ...['AUTH', 'STARTTLS', 'HELP', 'EXPN', 'ETRN', 'TURN', 'XCLIENT', 'SEND', 'SOML', 'SAML'].map((verb): [string, Command] => [
     verb,
     notImplemented,
   ]),

@@ -4,10 +4,10 @@
  * generic text, its details are in the log under the transaction's id.
  */
 import * as replies from '../../mail/replies.ts'
-import type { Reply } from '../../mail/reply.ts'
+import { type Reply, withText } from '../../mail/reply.ts'
 import type { Guard, Pace } from '../../transaction/guard.ts'
 import type { Site } from '../../transaction/site.ts'
-import type { SessionFacts } from '../../transaction/transaction.ts'
+import { decided, type SessionFacts } from '../../transaction/transaction.ts'
 import { type Answer, answer } from './answer.ts'
 import { commands } from './commands.ts'
 import { createExchange, type Exchange, type Step } from './exchange.ts'
@@ -44,31 +44,47 @@ export function createDialog(options: DialogOptions): Dialog {
   const { site, guard, trusted } = options
   const exchange = createExchange(options)
 
-  /** What was refused is charged to the true client; a trusted relay is not made to pay for it. */
+  /** Commands since the last message that brought no transaction forward. */
+  let idle = 0
+
+  function weigh({ charge }: Step): 'error' | 'unknown' | undefined {
+    if (charge !== 'idle') return charge
+    return ++idle > idleCommands ? 'error' : undefined
+  }
+
+  /** What was refused is charged to the true client; a trusted relay is neither charged nor slowed down for it. */
   function paced(step: Step): Answer | Promise<Answer> {
     if (step.charge === undefined) return step.answer
-    const client = exchange.client().address
     if (trusted) {
-      if (client !== null) charge(guard, step.charge, client)
+      if (exchange.told && step.charge !== 'idle') charge(guard, step.charge, exchange.client().address)
       return step.answer
     }
-    const pace = charge(guard, step.charge, client)
+    const weight = weigh(step)
+    if (weight === undefined) return step.answer
+    const pace = charge(guard, weight, exchange.client().address)
     if (pace.delay === 0 && !pace.close) return step.answer
-    const last = pace.close ? exchange.cut(step.charge === 'error' ? replies.tooManyErrors : replies.tooManyUnknownRecipients) : step.answer
+    const last = pace.close ? exchange.cut(ends[weight].reply, ends[weight].reason) : step.answer
     return pace.delay === 0 ? last : later(pace.delay, last)
   }
 
-  function failed(error: unknown): Answer {
-    site.log.error({ id: exchange.transactionId, err: error }, 'unexpected error in the dialog')
-    return answer(replies.temporaryFailure)
+  /** An unexpected error at a command. One at MAIL leaves no transaction open, since its client was told of none. */
+  function failed(error: unknown, line: string): Answer {
+    const { transaction } = exchange
+    site.log.error({ id: transaction?.id, err: error }, 'unexpected error in the dialog')
+    if (transaction === null) return answer(replies.temporaryFailure)
+    decided(transaction, { stage: 'rcpt', verdict: 'defer', reason: 'internal.error' })
+    exchange.lastReply = withText(replies.temporaryFailure, transaction.id)
+    const said = answer(exchange.lastReply)
+    if (/^MAIL/i.test(line)) exchange.end(exchange.lastReply)
+    return said
   }
 
   function command(line: string): Answer | Promise<Answer> {
     try {
       const step = run(exchange, line)
-      return step instanceof Promise ? step.then(paced).catch(failed) : paced(step)
+      return step instanceof Promise ? step.then(paced).catch(error => failed(error, line)) : paced(step)
     } catch (error) {
-      return failed(error)
+      return failed(error, line)
     }
   }
   return {
@@ -76,14 +92,25 @@ export function createDialog(options: DialogOptions): Dialog {
     command,
     violation: reply => paced({ answer: answer(reply), charge: 'error' }),
     write: chunk => exchange.write(chunk),
-    endOfData: flawed => exchange.endOfData(flawed),
+    endOfData(flawed) {
+      idle = 0
+      return exchange.endOfData(flawed)
+    },
     cut: reply => exchange.cut(reply),
     gone: () => exchange.gone(),
     get transactionStarted() {
-      return exchange.transactionStarted
+      return exchange.transaction?.started ?? null
     },
   }
 }
+
+/** NOOP, RSET, EHLO and their like between two messages before each further one is an error. */
+export const idleCommands = 100
+
+const ends = {
+  error: { reply: replies.tooManyErrors, reason: 'connection.errors' },
+  unknown: { reply: replies.tooManyUnknownRecipients, reason: 'connection.harvesting' },
+} as const
 
 const httpRequest = /^(?:GET|HEAD|POST|PUT|DELETE|OPTIONS|TRACE|CONNECT|PATCH) \S+ HTTP\/\d/i
 

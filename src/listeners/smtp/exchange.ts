@@ -5,14 +5,16 @@
 import type { Client, Protocol } from '../../mail/envelope.ts'
 import * as replies from '../../mail/replies.ts'
 import { type Reply, withText } from '../../mail/reply.ts'
-import type { Verdict } from '../../policy/verdict.ts'
-import type { EndOfData } from '../../transaction/at-end-of-data.ts'
+import { type Reason, reasons } from '../../policy/reasons.ts'
+import { defer } from '../../policy/verdict.ts'
+import { type EndOfData, refusedBySpool } from '../../transaction/at-end-of-data.ts'
 import { beginTransaction } from '../../transaction/at-mail.ts'
 import { endTransaction } from '../../transaction/end-transaction.ts'
 import { type Intake, openIntake } from '../../transaction/intake.ts'
-import { SpoolUnavailable } from '../../transaction/ports.ts'
+import type { Decision } from '../../transaction/ports.ts'
 import { dataReply } from '../../transaction/render.ts'
-import type { Transaction } from '../../transaction/transaction.ts'
+import { traceRefusal } from '../../transaction/trace-refusal.ts'
+import { decided, type Transaction } from '../../transaction/transaction.ts'
 import { type Answer, answer, answers } from './answer.ts'
 import type { DialogOptions } from './dialog.ts'
 import type { Forwarded } from './xforward.ts'
@@ -20,7 +22,8 @@ import type { Forwarded } from './xforward.ts'
 /** One command's result: what is said, and what it is charged as. */
 export interface Step {
   readonly answer: Answer
-  readonly charge?: 'error' | 'unknown'
+  /** `idle`: nothing wrong with it once, but it brings no transaction forward. */
+  readonly charge?: 'error' | 'unknown' | 'idle'
 }
 
 /** How the client greeted; null before it did. */
@@ -35,6 +38,8 @@ export interface Exchange {
   forwarded: Forwarded
   transaction: Transaction | null
   client(): Client
+  /** A trusted peer said who its client is. */
+  readonly told: boolean
   begin(mail: { readonly reversePath: Transaction['reversePath']; readonly size: number | null; readonly smtpUtf8: boolean }): Transaction
   /** Ends the open transaction, if there is one, with the reply that mattered last. */
   end(reply: Reply | null): void
@@ -42,13 +47,15 @@ export interface Exchange {
   openData(): Answer
   write(chunk: Buffer): void | Promise<void>
   endOfData(flawed: boolean): Promise<Answer>
-  cut(reply: Reply): Answer
+  /** The connection ends from our side. With a reason the refusal is traced, also where no transaction is open. */
+  cut(reply: Reply, reason?: Reason): Answer
   gone(): void
-  readonly transactionStarted: number | null
-  readonly transactionId: string | null
   /** The last refusal of the open transaction: what its trace will say if nothing better comes. */
   lastReply: Reply | null
 }
+
+/** No XFORWARD was given. Compared by identity. */
+const nobody: Forwarded = Object.freeze({})
 
 export function createExchange(options: DialogOptions): Exchange {
   const { site, session } = options
@@ -57,10 +64,13 @@ export function createExchange(options: DialogOptions): Exchange {
   const exchange: Exchange = {
     options,
     greeting: null,
-    forwarded: {},
+    forwarded: nobody,
     transaction: null,
     lastReply: null,
     client: () => clientOf(exchange),
+    get told() {
+      return exchange.forwarded !== nobody
+    },
     begin(mail) {
       exchange.lastReply = null
       exchange.transaction = beginTransaction(site, session, {
@@ -70,58 +80,56 @@ export function createExchange(options: DialogOptions): Exchange {
       })
       return exchange.transaction
     },
-    end: reply => finish({ verdicts: [], kept: false }, reply),
+    end: reply => finish(reply, false),
     openData() {
+      const transaction = exchange.transaction!
       try {
-        intake = openIntake(site, exchange.transaction!)
+        intake = openIntake(site, transaction)
         return answer(replies.startMail, 'data')
       } catch (error) {
-        const reply = error instanceof SpoolUnavailable && error.full ? replies.spoolFull : replies.temporaryFailure
-        site.log.warn({ id: exchange.transaction!.id, err: error }, 'the spool takes no mail now')
-        const said = withText(reply, exchange.transaction!.id)
-        finish({ verdicts: [], kept: false }, said)
+        const said = withText(reasons[refusedBySpool(site, transaction, error)].reply, transaction.id)
+        finish(said, false)
         return answer(said)
       }
     },
     write: chunk => intake?.write(chunk),
     async endOfData(flawed) {
-      const { id, recipients } = exchange.transaction!
-      const ended = await endIntake(flawed, recipients.length)
-      const said = ended.verdicts.map(verdict => dataReply(verdict, id))
-      finish(ended, said[0] ?? null)
+      const transaction = exchange.transaction!
+      const { verdicts, kept } = await endIntake(transaction, flawed)
+      const said = verdicts.map(verdict => dataReply(verdict, transaction.id))
+      finish(said[0] ?? null, kept)
       // What a peer sent after a bare line ending may be meant for somebody else's reading of it: nothing more is read.
       const next = flawed && !session.normalizeLineEndings ? 'close' : 'command'
       return session.replyPerRecipient ? answers(said, next) : answer(said[0]!, next)
     },
-    cut(reply) {
+    cut(reply, reason) {
+      // What was received in full is being decided: the message's own end is its trace, whoever hears of it.
+      if (ending) return answer(reply, 'close')
+      if (exchange.transaction !== null) decided(exchange.transaction, { ...stopped(reply.text), ...(reason && { reason }) })
+      else if (reason !== undefined) traceRefusal(site, { ...clientFacts(exchange), stage: 'connect', reason, reply })
       abort()
-      finish({ verdicts: [], kept: false }, reply)
+      finish(reply, false)
       return answer(reply, 'close')
     },
     gone() {
-      // What was received in full is decided as if the client were here: it may be, behind a broken connection.
       if (ending) return
+      if (intake !== null) decided(exchange.transaction!, stopped('the client left before the end of data'))
       abort()
-      finish({ verdicts: [], kept: false }, exchange.lastReply)
-    },
-    get transactionStarted() {
-      return exchange.transaction?.started ?? null
-    },
-    get transactionId() {
-      return exchange.transaction?.id ?? null
+      finish(exchange.lastReply, false)
     },
   }
 
-  async function endIntake(flawed: boolean, recipients: number): Promise<EndOfData> {
+  async function endIntake(transaction: Transaction, flawed: boolean): Promise<EndOfData> {
     const received = intake!
     intake = null
     ending = true
     try {
       return await received.end(flawed)
     } catch (error) {
-      site.log.error({ id: exchange.transactionId, err: error }, 'unexpected error at the end of data')
+      site.log.error({ id: transaction.id, err: error }, 'unexpected error at the end of data')
       received.abort()
-      return { verdicts: new Array<Verdict>(recipients).fill(unexpected), kept: false }
+      decided(transaction, { stage: 'data', verdict: 'defer', reason: 'internal.error' })
+      return { verdicts: transaction.recipients.map(() => defer('internal.error')), kept: false }
     } finally {
       ending = false
     }
@@ -130,21 +138,32 @@ export function createExchange(options: DialogOptions): Exchange {
     intake?.abort()
     intake = null
   }
-  function finish({ kept }: EndOfData, reply: Reply | null): void {
-    if (exchange.transaction !== null) endTransaction(site, exchange.transaction, { reply: reply ?? exchange.lastReply, kept })
+  function finish(reply: Reply | null, kept: boolean): void {
+    const { transaction } = exchange
     exchange.transaction = null
-    exchange.forwarded = {}
+    exchange.forwarded = nobody
+    if (transaction === null) return
+    try {
+      endTransaction(site, transaction, { reply: reply ?? exchange.lastReply, kept })
+    } catch (error) {
+      site.log.error({ id: transaction.id, err: error }, 'a transaction left no trace')
+    }
   }
   return exchange
 }
 
-const unexpected: Verdict = { kind: 'defer', reason: 'internal.error', reply: replies.temporaryFailure }
+const stopped = (detail: string): Decision => ({ stage: 'connect', verdict: 'defer', detail })
+
+/** Of a client that a refusal without a transaction is about. */
+export const clientFacts = (exchange: Exchange) => ({
+  listener: exchange.options.session.listener,
+  client: exchange.client().address,
+  helo: exchange.client().helo,
+})
 
 /** Told by a trusted peer, else the peer itself. A peer that forwards no address made the mail itself: no client is known. */
-function clientOf({ options, greeting, forwarded }: Exchange): Client {
-  const helo = greeting?.name ?? null
-  const told = Object.keys(forwarded).length > 0
-  if (!told) return { address: options.peerAddress, name: null, helo, ident: null }
+function clientOf({ options, greeting, forwarded, told }: Exchange): Client {
+  if (!told) return { address: options.peerAddress, name: null, helo: greeting?.name ?? null, ident: null }
   return {
     address: forwarded.address ?? null,
     name: forwarded.name ?? null,
