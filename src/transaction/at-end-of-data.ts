@@ -2,40 +2,18 @@
  * End of data: one verdict per accepted RCPT command, then the message goes to the spool. The pure part looks at the whole
  * message and at each recipient; the effect (commit) comes last, and only what the spool has flushed is answered 250.
  */
-import { networkOf } from '../lib/network.ts'
 import { type Header, parseHeader } from '../mail/header-fields.ts'
 import { candidates } from '../policy/recipient/references.ts'
 import { screenMessage } from '../policy/screening/actions.ts'
 import { envelopeFindings, type Finding, messageFindings } from '../policy/screening/findings.ts'
 import { accept, afterRcpt, defer, reject, type Verdict } from '../policy/verdict.ts'
 import { checkRoutes, keyQuery } from './at-rcpt.ts'
+import { commit, type EndOfData } from './commit.ts'
 import { foldForSmtp } from './fold-for-smtp.ts'
-import { newMessage } from './new-message.ts'
-import { type BodySink, type Committed, type NewMessage, SpoolUnavailable } from './ports.ts'
+import type { Judged, Received } from './new-message.ts'
+import type { BodySink } from './ports.ts'
 import type { Mailbox, Site } from './site.ts'
 import { decided, type Grant, type Transaction } from './transaction.ts'
-
-/** The message as the intake saw it pass. `head` holds its beginning, the whole header section unless that is over the limit. */
-export interface Received {
-  readonly head: Uint8Array
-  /** Octets received, those over the limit included. */
-  readonly octets: number
-  readonly flawed: boolean
-  readonly oversize: boolean
-}
-
-/** A recipient with what was found out about it at the end of data. */
-export interface Judged {
-  readonly verdict: Verdict
-  /** The grant by which mail is handed over; a key found in References takes the place of `references`. */
-  readonly grant: Grant
-}
-
-export interface EndOfData {
-  readonly verdicts: readonly Verdict[]
-  /** Whether the spool holds the message now under the transaction's id. */
-  readonly kept: boolean
-}
 
 /** At most this much of a message is looked at for its header. */
 export const headLimit = 256 * 1024
@@ -141,72 +119,4 @@ function noteFindings(transaction: Transaction, settled: readonly Judged[], find
     if (!told && finding.class !== 'loop') continue
     decided(transaction, { stage: 'data', verdict: 'tag', detail: `${finding.rule}: ${finding.detail}` })
   }
-}
-
-const isKept = (verdict: Verdict) => verdict.kind === 'accept' || verdict.kind === 'hold' || verdict.kind === 'discard'
-
-interface Plan {
-  readonly settled: readonly Judged[]
-  readonly header: Header
-  readonly received: Received & { readonly sink: BodySink }
-}
-
-async function commit(site: Site, transaction: Transaction, plan: Plan): Promise<EndOfData> {
-  const verdicts = plan.settled.map(({ verdict }) => verdict)
-  const kept = verdicts.map((verdict, i) => (isKept(verdict) ? i : -1)).filter(i => i >= 0)
-  const { sink } = plan.received
-  if (kept.length === 0) {
-    sink.abort()
-    return { verdicts, kept: false }
-  }
-  const message = newMessage(transaction, { ...plan, kept, postmaster: site.postmaster })
-  let committed: Committed
-  try {
-    committed = await sink.commit(message)
-  } catch (error) {
-    const deferred = unkept(site, transaction, error)
-    return { verdicts: verdicts.map((verdict, i) => (isKept(verdict) ? deferred[i]! : verdict)), kept: false }
-  }
-  settle(site, transaction, { message, committed, verdicts })
-  return { verdicts, kept: committed.deliveries.some(delivery => delivery.kind === 'new') }
-}
-
-interface Settled {
-  readonly message: NewMessage
-  readonly committed: Committed
-  readonly verdicts: readonly Verdict[]
-}
-
-/** What follows from a message that is kept. Nothing that goes wrong here may turn the spool's yes into a no. */
-function settle(site: Site, transaction: Transaction, { message, committed, verdicts }: Settled): void {
-  try {
-    chargePostmaster(site, transaction, verdicts)
-    for (const [i, delivery] of committed.deliveries.entries()) {
-      const { processor, state, recipient } = message.deliveries[i]!
-      if (delivery.kind === 'repeat') {
-        decided(transaction, { stage: 'spool', recipient, verdict: 'accept', detail: `repeat of ${delivery.message}: nothing added` })
-      } else if (state === 'queued') site.notify(processor)
-    }
-  } catch (error) {
-    site.log.error({ id: transaction.id, err: error }, 'message kept; what follows went wrong')
-  }
-}
-
-/** The spool takes or keeps nothing: whoever would have heard 250 is asked to come again. */
-export function refusedBySpool(site: Site, transaction: Transaction, error: unknown): 'spool.full' | 'internal.error' {
-  const reason = error instanceof SpoolUnavailable && error.full ? 'spool.full' : 'internal.error'
-  site.log.error({ id: transaction.id, err: error }, 'message not kept')
-  decided(transaction, { stage: 'spool', verdict: 'defer', reason })
-  return reason
-}
-
-/** The same for a message that was received: one verdict per recipient. */
-export function unkept(site: Site, transaction: Transaction, error: unknown): readonly Verdict[] {
-  const deferred = defer(refusedBySpool(site, transaction, error))
-  return transaction.recipients.map(() => deferred)
-}
-
-function chargePostmaster(site: Site, transaction: Transaction, verdicts: readonly Verdict[]): void {
-  const charged = transaction.recipients.some(({ grant }, i) => grant.kind === 'postmaster' && verdicts[i]!.kind === 'accept')
-  if (charged) site.postmaster.perNetwork.spend(networkOf(transaction.client.address), site.clock())
 }

@@ -2,7 +2,8 @@
  * The data of one message on its way to the spool: counts it, keeps its beginning for the header, and passes it on as it
  * comes, so that memory stays bounded whatever the size. Bytes over the size limit are read and forgotten.
  */
-import { atEndOfData, type EndOfData, headLimit, unkept } from './at-end-of-data.ts'
+import { atEndOfData, headLimit } from './at-end-of-data.ts'
+import { type EndOfData, unkept } from './commit.ts'
 import type { Site } from './site.ts'
 import type { Transaction } from './transaction.ts'
 

@@ -1,10 +1,26 @@
 /** A decided transaction as the spool takes it: one message, one delivery per recipient that is kept. Pure. */
 import { type Header, readableSubject } from '../mail/header-fields.ts'
 import { idempotencyKey } from '../policy/idempotency.ts'
-import type { Judged, Received } from './at-end-of-data.ts'
+import type { Verdict } from '../policy/verdict.ts'
 import type { NewDelivery, NewMessage } from './ports.ts'
 import type { Destination, Postmaster } from './site.ts'
 import type { Grant, Transaction } from './transaction.ts'
+
+/** The message as the intake saw it pass. `head` holds its beginning, the whole header section unless that is over the limit. */
+export interface Received {
+  readonly head: Uint8Array
+  /** Octets received, those over the limit included. */
+  readonly octets: number
+  readonly flawed: boolean
+  readonly oversize: boolean
+}
+
+/** A recipient with what was found out about it at the end of data. */
+export interface Judged {
+  readonly verdict: Verdict
+  /** The grant by which mail is handed over; a key found in References takes the place of `references`. */
+  readonly grant: Grant
+}
 
 export interface MessagePlan {
   readonly settled: readonly Judged[]

@@ -13,6 +13,10 @@ export interface StreamHandler {
   violation(what: 'too-long' | 'bare-lf'): void | Promise<void>
   data(chunk: Buffer): void | Promise<void>
   endOfData(flawed: boolean): void | Promise<void>
+  /** The client will send no more, and all that it sent was answered. */
+  ended(): void
+  /** One of the above threw or rejected, which none should: the stream is closed. */
+  broken(error: unknown): void
 }
 
 /** RFC 5321 4.5.3.1.4 and .6 ask for 512 and 1,000; SMTPUTF8 and long paths need more, XFORWARD too. */
@@ -26,6 +30,8 @@ export class CommandStream extends SMTPStream {
   #reader: DataReader | null = null
   #waiting: Promise<void> | null = null
   #sinceYield = 0
+  #stalled = false
+  #steps = 0
 
   constructor(handler: StreamHandler) {
     super()
@@ -45,23 +51,50 @@ export class CommandStream extends SMTPStream {
     return this.#reader?.octets ?? null
   }
 
+  /** Message data waits for the spool: the client is not to blame. */
+  get stalled(): boolean {
+    return this.#stalled
+  }
+
+  /** Command lines and messages read to their end so far. */
+  get steps(): number {
+    return this.#steps
+  }
+
   override _write(chunk: Buffer, _encoding: BufferEncoding, next: (error?: Error | null) => void): void {
     this.#run(chunk, 0, next)
   }
 
-  /** Goes through a chunk until it is used up or something has to be waited for; then it is called again. */
+  /** Goes through a chunk until it is used up or something has to be waited for; then it is called again. Never throws. */
   #run(chunk: Buffer, from: number, next: (error?: Error | null) => void): void {
     let at = from
-    while (at < chunk.length && !this.isClosed) {
-      const [end, wait] = this.#reader === null ? this.#readLine(chunk, at) : this.#readData(chunk, at)
-      at = end
-      const pause = wait ?? this.#takeTurns()
-      if (pause !== undefined) {
-        const resume = () => this.#run(chunk, at, next)
-        pause.then(resume, next)
+    try {
+      while (at < chunk.length && !this.isClosed) {
+        const [end, wait] = this.#reader === null ? this.#readLine(chunk, at) : this.#readData(chunk, at)
+        at = end
+        const pause = wait ?? this.#takeTurns()
+        if (pause === undefined) continue
+        this.#stalled = this.#reader !== null
+        pause.then(
+          () => {
+            this.#stalled = false
+            this.#run(chunk, at, next)
+          },
+          error => this.#break(error, next),
+        )
         return
       }
+    } catch (error) {
+      this.#break(error, next)
+      return
     }
+    next()
+  }
+
+  /** An 'error' event of a stream that nobody listens to would end the process; this ends the connection. */
+  #break(error: unknown, next: () => void): void {
+    this.isClosed = true
+    this.#handler.broken(error)
     next()
   }
 
@@ -72,6 +105,7 @@ export class CommandStream extends SMTPStream {
     this.#waiting = null
     if (!reader.ended) return [end, wait ?? undefined]
     this.#reader = null
+    this.#steps++
     const done = () => this.#handler.endOfData(reader.flawed)
     return [end, wait === null ? done() : wait.then(done)]
   }
@@ -90,6 +124,7 @@ export class CommandStream extends SMTPStream {
       this.#rest = Buffer.from(line)
       return [end, undefined]
     }
+    this.#steps++
     if (line[line.length - 2] !== 0x0d) return [end, this.#handler.violation('bare-lf')]
     return [end, this.#handler.line(line.toString('utf8', 0, line.length - 2))]
   }
@@ -100,6 +135,8 @@ export class CommandStream extends SMTPStream {
     return new Promise(setImmediate)
   }
 
-  /** What was left without CRLF when the client hung up is no command. */
-  override _flushData(): void {}
+  /** The library's name for "the input ended". What was left without CRLF is no command. */
+  override _flushData(): void {
+    if (!this.isClosed) this.#handler.ended()
+  }
 }

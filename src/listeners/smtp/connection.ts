@@ -7,12 +7,15 @@ import type { SMTPServer } from 'smtp-server'
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 import * as replies from '../../mail/replies.ts'
 import type { Reply } from '../../mail/reply.ts'
+import type { Clock, Log } from '../../transaction/ports.ts'
 import type { Answer } from './answer.ts'
 import { CommandStream } from './command-stream.ts'
 import type { Dialog } from './dialog.ts'
 
 /** Milliseconds, and octets a second. */
 export interface ConnectionLimits {
+  /** Without an octet, and without a whole command, from the client. */
+  readonly idleTime: number
   readonly transactionTime: number
   readonly minimumRate: number
   /** How long data may come slowly before the rate counts. */
@@ -23,6 +26,8 @@ export interface ConnectionOptions {
   readonly dialog: Dialog
   readonly normalize: boolean
   readonly limits: ConnectionLimits
+  readonly clock: Clock
+  readonly log: Log
   /** Called once, when the connection is gone. */
   readonly left: () => void
 }
@@ -32,8 +37,11 @@ export class Connection extends SMTPConnection {
   /** An answer is being worked on: the client waits for us, not we for it. */
   #busy = false
   #draining = false
-  #dataStarted = 0
   #gone = false
+  /** What the minimum rate is measured from. */
+  #rate = { since: 0, octets: 0 }
+  /** The last sign of a client that gets on: how many steps it had made, and when that was seen first. */
+  #progress = { steps: -1, since: 0 }
 
   constructor(server: SMTPServer, socket: Socket, options: ConnectionOptions) {
     super(server, socket)
@@ -55,12 +63,24 @@ export class Connection extends SMTPConnection {
       violation: what => this.#violated(what),
       data: chunk => this.#options.dialog.write(chunk),
       endOfData: flawed => this.#settle(this.#options.dialog.endOfData(flawed)),
+      ended: () => this.close(),
+      broken: error => this.#broken(error),
     })
   }
 
   #violated(what: 'too-long' | 'bare-lf'): void | Promise<void> {
     const { dialog } = this.#options
     return this.#settle(what === 'too-long' ? dialog.cut(replies.lineTooLong) : dialog.violation(replies.lineEnding))
+  }
+
+  /** The state of the session is not known any more: 451, and the connection ends. */
+  #broken(error: unknown): void {
+    this.#options.log.error({ err: error }, 'unexpected error in a connection')
+    try {
+      this.cut(replies.temporaryFailure)
+    } catch {
+      this._socket.destroy()
+    }
   }
 
   #settle(answer: Answer | Promise<Answer>): void | Promise<void> {
@@ -75,17 +95,18 @@ export class Connection extends SMTPConnection {
   /** Writes an answer and does what comes after it. A promise while the client does not read what it was sent. */
   say(answer: Answer): void | Promise<void> {
     const socket = this._socket
-    if (socket.destroyed || !socket.writable) return
+    if (socket.destroyed) return
+    if (!socket.writable) return this.close()
     socket.write(answer.text, 'latin1')
     if (answer.next === 'close') return this.close()
-    if (answer.next === 'data') {
-      this.#dataStarted = Date.now()
-      const parser = this._parser
-      if (parser instanceof CommandStream) parser.startData(this.#options.normalize)
-      return
-    }
+    if (answer.next === 'data') return this.#startData()
     if (this.#draining && this.#options.dialog.transactionStarted === null) return this.cut(replies.shuttingDown)
-    if (socket.writableNeedDrain) return new Promise(resolve => socket.once('drain', resolve).once('close', resolve))
+    if (socket.writableNeedDrain) return drained(socket)
+  }
+
+  #startData(): void {
+    this.#rate = { since: this.#options.clock(), octets: 0 }
+    if (this._parser instanceof CommandStream) this._parser.startData(this.#options.normalize)
   }
 
   /** Ends the connection from our side, now. */
@@ -99,19 +120,34 @@ export class Connection extends SMTPConnection {
     if (!this.#busy && this.#options.dialog.transactionStarted === null) this.cut(replies.shuttingDown)
   }
 
-  /** Looks at the clock: too long a transaction, too slow data. `now` in milliseconds since 1970. */
+  /** Looks at the clock: too long a transaction, too slow data, no whole command for too long. `now` as the clock has it. */
   sweep(now: number): void {
     const { dialog, limits } = this.#options
-    if (this.#busy || dialog.transactionStarted === null) return
-    if (now - dialog.transactionStarted > limits.transactionTime) this.cut(replies.transactionTooLong)
-    else if (this.#tooSlow(now)) this.cut(replies.tooSlow)
+    const parser = this._parser
+    if (this._closing || !(parser instanceof CommandStream)) return
+    if (this.#busy) this.#progress.since = now
+    else if (dialog.transactionStarted !== null && now - dialog.transactionStarted > limits.transactionTime) {
+      this.cut(replies.transactionTooLong)
+    } else if (parser.receiving !== null) this.#sweepData(parser, now)
+    else this.#sweepCommands(parser, now)
   }
 
-  #tooSlow(now: number): boolean {
+  #sweepData(parser: CommandStream, now: number): void {
     const { minimumRate, rateGrace } = this.#options.limits
-    const octets = this._parser instanceof CommandStream ? this._parser.receiving : null
-    const elapsed = now - this.#dataStarted
-    return octets !== null && elapsed >= rateGrace && octets / (elapsed / 1000) < minimumRate
+    const octets = parser.receiving ?? 0
+    this.#progress.since = now
+    if (parser.stalled) {
+      this.#rate = { since: now, octets }
+      return
+    }
+    const elapsed = now - this.#rate.since
+    if (elapsed >= rateGrace && (octets - this.#rate.octets) / (elapsed / 1000) < minimumRate) this.cut(replies.tooSlow)
+  }
+
+  /** An octet now and then keeps the socket's time-out away, and so does reading an answer by the octet. */
+  #sweepCommands(parser: CommandStream, now: number): void {
+    if (parser.steps !== this.#progress.steps) this.#progress = { steps: parser.steps, since: now }
+    else if (now - this.#progress.since > this.#options.limits.idleTime) this.cut(replies.idle)
   }
 
   override _onTimeout(): void {
@@ -137,4 +173,17 @@ export class Connection extends SMTPConnection {
   override send(code: number): void {
     this.cut(code >= 500 ? replies.notRecognized : replies.temporaryFailure)
   }
+}
+
+/** Resolves when the client has read what it was sent, or is gone. Leaves no listener behind: a session may see many. */
+function drained(socket: Socket): Promise<void> {
+  return new Promise(resolve => {
+    const done = () => {
+      socket.off('drain', done)
+      socket.off('close', done)
+      resolve()
+    }
+    socket.on('drain', done)
+    socket.on('close', done)
+  })
 }

@@ -6,22 +6,10 @@
 import * as replies from '../../mail/replies.ts'
 import { type Reply, withText } from '../../mail/reply.ts'
 import type { Guard, Pace } from '../../transaction/guard.ts'
-import type { Site } from '../../transaction/site.ts'
-import { decided, type SessionFacts } from '../../transaction/transaction.ts'
+import { decided } from '../../transaction/transaction.ts'
 import { type Answer, answer } from './answer.ts'
 import { commands } from './commands.ts'
-import { createExchange, type Exchange, type Step } from './exchange.ts'
-
-export interface DialogOptions {
-  readonly site: Site
-  readonly guard: Guard
-  readonly session: SessionFacts
-  readonly lmtp: boolean
-  /** The peer may tell us who its client is (XFORWARD), and is never slowed down. */
-  readonly trusted: boolean
-  /** The socket's peer; null on a UNIX socket. */
-  readonly peerAddress: string | null
-}
+import { createExchange, type DialogOptions, type Exchange, type Step } from './exchange.ts'
 
 export interface Dialog {
   greeting(): Answer

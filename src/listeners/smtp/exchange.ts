@@ -7,17 +7,29 @@ import * as replies from '../../mail/replies.ts'
 import { type Reply, withText } from '../../mail/reply.ts'
 import { type Reason, reasons } from '../../policy/reasons.ts'
 import { defer } from '../../policy/verdict.ts'
-import { type EndOfData, refusedBySpool } from '../../transaction/at-end-of-data.ts'
 import { beginTransaction } from '../../transaction/at-mail.ts'
+import { type EndOfData, refusedBySpool } from '../../transaction/commit.ts'
 import { endTransaction } from '../../transaction/end-transaction.ts'
+import type { Guard } from '../../transaction/guard.ts'
 import { type Intake, openIntake } from '../../transaction/intake.ts'
 import type { Decision } from '../../transaction/ports.ts'
 import { dataReply } from '../../transaction/render.ts'
+import type { Site } from '../../transaction/site.ts'
 import { traceRefusal } from '../../transaction/trace-refusal.ts'
-import { decided, type Transaction } from '../../transaction/transaction.ts'
+import { decided, type SessionFacts, type Transaction } from '../../transaction/transaction.ts'
 import { type Answer, answer, answers } from './answer.ts'
-import type { DialogOptions } from './dialog.ts'
 import type { Forwarded } from './xforward.ts'
+
+export interface DialogOptions {
+  readonly site: Site
+  readonly guard: Guard
+  readonly session: SessionFacts
+  readonly lmtp: boolean
+  /** The peer may tell us who its client is (XFORWARD), and is never slowed down. */
+  readonly trusted: boolean
+  /** The socket's peer; null on a UNIX socket. */
+  readonly peerAddress: string | null
+}
 
 /** One command's result: what is said, and what it is charged as. */
 export interface Step {
