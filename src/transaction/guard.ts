@@ -25,7 +25,10 @@ export interface Pace {
 export type Admission = { readonly kind: 'admitted' } | { readonly kind: 'refused'; readonly reason: Reason; readonly silent: boolean }
 
 export interface Guard {
-  /** Counts a connection; every admitted one must be left. `trusted` peers count only against the total. */
+  /**
+   * Counts a connection; every admitted one must be left. Trusted peers have no limit per network, and strangers can't take
+   * their places: as many of them as `connections` are let in whoever else is there.
+   */
   enter(client: string | null, trusted: boolean): Admission
   leave(client: string | null, trusted: boolean): void
   unknownRecipient(client: string | null): Pace
@@ -46,6 +49,7 @@ const free: Pace = { delay: 0, close: false }
 export function createGuard(limits: GuardLimits, clock: Clock): Guard {
   const open = new Map<string, number>()
   let total = 0
+  let relays = 0
   const unknown = createBudget({ size: limits.unknownRecipients, per: recovery, entries: networks })
   // Twice the budget: the first half over it is slowed down, then the connection ends.
   const harvesting = createBudget({ size: 2 * limits.unknownRecipients, per: recovery, entries: networks })
@@ -60,16 +64,20 @@ export function createGuard(limits: GuardLimits, clock: Clock): Guard {
   return {
     enter(client, trusted) {
       const network = networkOf(client)
-      if (total >= limits.connections) return refuse(network, 'connection.limit')
+      if ((trusted ? relays : total) >= limits.connections) return refuse(network, 'connection.limit')
       const there = open.get(network) ?? 0
       if (!trusted && there >= limits.connectionsPerNetwork) return refuse(network, 'connection.network-limit')
       total++
-      if (!trusted) open.set(network, there + 1)
+      if (trusted) relays++
+      else open.set(network, there + 1)
       return { kind: 'admitted' }
     },
     leave(client, trusted) {
       total--
-      if (trusted) return
+      if (trusted) {
+        relays--
+        return
+      }
       const network = networkOf(client)
       const there = (open.get(network) ?? 1) - 1
       if (there === 0) open.delete(network)

@@ -5,6 +5,3 @@ import { refusal, type Verdict } from '../policy/verdict.ts'
 
 /** After the data: accepted, held and discarded are one answer, since the peer is not told which. */
 export const dataReply = (verdict: Verdict, id: string): Reply => withText(refusal(verdict) ?? accepted, id)
-
-/** What a refusal says, with the id. */
-export const refusalReply = (reply: Reply, id: string): Reply => withText(reply, id)

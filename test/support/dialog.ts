@@ -10,8 +10,10 @@
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import type { Place } from '../../src/listeners/smtp/bind.ts'
 import { type Listener, openListener } from '../../src/listeners/smtp/listener.ts'
 import { createGuard } from '../../src/transaction/guard.ts'
+import type { Site } from '../../src/transaction/site.ts'
 import { type TestSite, testSite } from './site.ts'
 
 export interface Dialog {
@@ -32,11 +34,20 @@ export function parseDialog(source: string): Dialog {
   return { settings, steps }
 }
 
-export async function openTestListener(settings: ReadonlyMap<string, string>): Promise<{ site: TestSite; listener: Listener }> {
+export interface TestListener {
+  readonly site: TestSite
+  readonly listener: Listener
+}
+
+/** `more` takes the place of parts of the test site; `at` of a free port on loopback. */
+export async function openTestListener(
+  settings: ReadonlyMap<string, string>,
+  { more = {}, at = { host: '127.0.0.1', port: 0 } }: { readonly more?: Partial<Site>; readonly at?: Place } = {},
+): Promise<TestListener> {
   const number = (name: string, usual: number) => Number(settings.get(name) ?? usual)
   const lmtp = settings.get('listener') === 'lmtp'
   const peer = (settings.get('peer') ?? (lmtp ? 'relay' : 'origin')) as 'relay' | 'origin'
-  const site = testSite()
+  const site = testSite(more)
   if (settings.has('spool')) site.spool.failing = settings.get('spool') as 'open'
   const guard = createGuard(
     {
@@ -52,7 +63,7 @@ export async function openTestListener(settings: ReadonlyMap<string, string>): P
     guard,
     lmtp,
     session: { listener: lmtp ? 'lmtp' : 'smtp', peer, replyPerRecipient: lmtp, normalizeLineEndings: peer === 'relay' },
-    at: { host: '127.0.0.1', port: 0 },
+    at,
     trusted: (settings.get('trusted') ?? (lmtp ? '127.0.0.1' : '')).split(' ').filter(word => word !== ''),
     idleTime: number('idle-time', 300_000),
     limits: {

@@ -11,6 +11,11 @@ export interface MemorySpool extends SpoolIntake {
   readonly kept: Kept[]
   /** 'open' refuses at once, 'write' while data comes, 'commit' at the end; null works. */
   failing: 'open' | 'write' | 'commit' | null
+  /** Sinks that were opened, and how many of them were told to forget what they had. */
+  opened: number
+  aborted: number
+  /** What a commit waits for. */
+  gate: Promise<void> | null
 }
 
 export function memorySpool(): MemorySpool {
@@ -20,8 +25,12 @@ export function memorySpool(): MemorySpool {
   const spool: MemorySpool = {
     kept: [],
     failing: null,
+    opened: 0,
+    aborted: 0,
+    gate: null,
     open() {
       if (spool.failing === 'open') throw full()
+      spool.opened++
       const chunks: Uint8Array[] = []
       return {
         async write(chunk) {
@@ -29,6 +38,7 @@ export function memorySpool(): MemorySpool {
           chunks.push(chunk)
         },
         async commit(message): Promise<Committed> {
+          if (spool.gate !== null) await spool.gate
           if (spool.failing === 'commit') throw full()
           const body = Buffer.concat(chunks)
           const deliveries = message.deliveries.map(delivery => {
@@ -43,6 +53,7 @@ export function memorySpool(): MemorySpool {
         },
         abort() {
           chunks.length = 0
+          spool.aborted++
         },
       }
     },
