@@ -11,8 +11,9 @@ export interface MemorySpool extends SpoolIntake {
   readonly kept: Kept[]
   /** 'open' refuses at once, 'write' while data comes, 'commit' at the end; null works. */
   failing: 'open' | 'write' | 'commit' | null
-  /** Sinks that were opened, and how many of them were told to forget what they had. */
+  /** Sinks that were opened, and how many of them ended which way. */
   opened: number
+  committed: number
   aborted: number
   /** What a commit waits for. */
   gate: Promise<void> | null
@@ -26,6 +27,7 @@ export function memorySpool(): MemorySpool {
     kept: [],
     failing: null,
     opened: 0,
+    committed: 0,
     aborted: 0,
     gate: null,
     open() {
@@ -49,6 +51,7 @@ export function memorySpool(): MemorySpool {
             return { kind: 'new' as const, id: next++ }
           })
           if (deliveries.some(delivery => delivery.kind === 'new')) spool.kept.push({ message, body })
+          spool.committed++
           return { deliveries }
         },
         abort() {

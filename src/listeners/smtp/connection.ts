@@ -11,6 +11,7 @@ import type { Clock, Log } from '../../transaction/ports.ts'
 import type { Answer } from './answer.ts'
 import { CommandStream } from './command-stream.ts'
 import type { Dialog } from './dialog.ts'
+import { drained } from './drained.ts'
 
 /** Milliseconds, and octets a second. */
 export interface ConnectionLimits {
@@ -173,17 +174,4 @@ export class Connection extends SMTPConnection {
   override send(code: number): void {
     this.cut(code >= 500 ? replies.notRecognized : replies.temporaryFailure)
   }
-}
-
-/** Resolves when the client has read what it was sent, or is gone. Leaves no listener behind: a session may see many. */
-function drained(socket: Socket): Promise<void> {
-  return new Promise(resolve => {
-    const done = () => {
-      socket.off('drain', done)
-      socket.off('close', done)
-      resolve()
-    }
-    socket.on('drain', done)
-    socket.on('close', done)
-  })
 }
