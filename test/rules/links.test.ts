@@ -9,6 +9,8 @@ import { anchors, callProblems, calls, codeSpans, links, namedCode, namedPaths }
 const pages = ['README.md', 'CHANGELOG.md', 'postfix/README.md', ...filesUnder('docs').filter(file => file.endsWith('.md'))]
 const root = program(new Command('postern'))
 const there = (file: string) => existsSync(path.join(ROOT, file))
+/** Made when somebody runs the benchmarks, and not kept: a fresh checkout has none. */
+const made = (file: string) => file.startsWith('bench/results/')
 
 /** What is wrong with a link: `page` is where it stands. */
 function linkProblems(page: string, link: string): string[] {
@@ -31,7 +33,7 @@ describe('the pages', () => {
   test('name files and folders that are there', () => {
     const found = pages.flatMap(page => namedPaths(read(page)).map(file => [page, file] as const))
     expect(found.length).toBeGreaterThan(100)
-    expect(found.filter(([, file]) => !there(file))).toEqual([])
+    expect(found.filter(([, file]) => !made(file) && !there(file))).toEqual([])
   })
 
   test('name code where it stands', () => {
