@@ -84,7 +84,8 @@ export const startPostern =
     await writeFile(file, configuration(ports, limits))
     const recipient = await mint(file, folder)
     const port = ports[protocol === 'smtp' ? 0 : 1]!
-    const args = [cli, 'serve', '--config', file]
+    // As npm start does it.
+    const args = ['--max-semi-space-size=2', cli, 'serve', '--config', file]
     const server = await startProcess({ program: process.execPath, args, folder, environment, port })
     return { port, protocol, recipient, processes: () => [server.id], stored: async () => count(folder), stop: server.stop }
   }

@@ -4,6 +4,7 @@
  * batch, the small bodies in one transferred buffer.
  */
 import { type Committed, type NewMessage, SpoolUnavailable } from '../../transaction/ports.ts'
+import type { KeptBody } from './body-file.ts'
 import { toTuple } from './tuples.ts'
 import {
   type Answer,
@@ -17,12 +18,11 @@ import {
   type TraceTuple,
 } from './wire.ts'
 
-/** Where a body is: chunks in memory, or an upload that the writer has on disk. */
+/** Where a body is: chunks in memory, or on the disk already. */
 export interface BodyOut {
   readonly size: number
   readonly chunks: readonly Uint8Array[]
-  /** 0 for a body in memory. */
-  readonly upload: number
+  readonly kept: KeptBody | null
 }
 
 interface Waiting<T> {
@@ -69,13 +69,13 @@ const largestKept = 8 * 1024 * 1024
 /** One buffer for all bodies in memory; each tuple learns where its body starts. `spare` is used where it is large enough. */
 function pack(commits: readonly WaitingCommit[], spare: ArrayBuffer | null): ArrayBuffer | null {
   let total = 0
-  for (const { body } of commits) if (body.upload === 0) total += body.size
+  for (const { body } of commits) if (body.kept === null) total += body.size
   if (total === 0) return null
   const packed = spare !== null && spare.byteLength >= total ? new Uint8Array(spare) : Buffer.allocUnsafeSlow(Math.ceil(total * 1.5))
   let at = 0
   for (const { body, tuple } of commits) {
-    if (body.upload !== 0) continue
-    tuple[12] = at
+    if (body.kept !== null) continue
+    tuple[11] = at
     for (const chunk of body.chunks) {
       packed.set(chunk, at)
       at += chunk.length
@@ -141,7 +141,7 @@ export function makeBatches(post: (batch: Batch, transfer: ArrayBuffer[]) => boo
   return {
     commit: (message, body) =>
       new Promise((resolve, reject) => {
-        gathered.commits.push({ tuple: toTuple(message, body.size, body.upload), body, resolve, reject })
+        gathered.commits.push({ tuple: toTuple(message, body.size, body.kept), body, resolve, reject })
         schedule()
       }),
     operate: operation =>

@@ -4,10 +4,10 @@
  */
 import { SpoolUnavailable } from '../../transaction/ports.ts'
 import { type Batches, makeBatches } from './batches.ts'
+import { type Bodies, makeBodies } from './bodies.ts'
 import { type Health, makeHealth } from './health.ts'
 import type { Recovered, SpoolOptions } from './options.ts'
 import { makeReader, type ReaderLink } from './reader-link.ts'
-import { makeUploads, type Uploads } from './uploads.ts'
 import type { Failure, Tally, WriterReply, WriterStart } from './wire.ts'
 import { startWriter, type WriterEvents, type WriterLink } from './writer-link.ts'
 
@@ -15,7 +15,7 @@ export interface Parts {
   readonly options: SpoolOptions
   readonly link: WriterLink
   readonly batches: Batches
-  readonly uploads: Uploads
+  readonly bodies: Bodies
   readonly health: Health
   readonly reader: ReaderLink
   readonly recovered: Recovered
@@ -29,10 +29,14 @@ export interface Parts {
 interface Heard {
   recovered: Recovered | null
   tally: Tally | null
+  /** The highest file number ever used. */
+  last: number
+  /** Made once the first writer thread has said `last`. */
+  bodies: Bodies | null
 }
 
-function hear(options: SpoolOptions, parts: Pick<Parts, 'batches' | 'uploads' | 'health'>, heard: Heard): WriterEvents {
-  const { batches, uploads, health } = parts
+function hear(options: SpoolOptions, parts: Pick<Parts, 'batches' | 'health'>, heard: Heard): WriterEvents {
+  const { batches, health } = parts
   const { log } = options
   const failed = ({ message, full }: Failure): void => {
     if (health.trouble() === null) log.error({ detail: message, full }, 'spool: nothing can be kept now')
@@ -47,14 +51,9 @@ function hear(options: SpoolOptions, parts: Pick<Parts, 'batches' | 'uploads' | 
       case 'ready':
         wrote(it.tally)
         heard.recovered ??= it.recovered
+        heard.last = it.last
+        heard.bodies?.resume()
         log.info(it.recovered, 'spool: open')
-        break
-      case 'taken':
-        uploads.taken(it.upload, it.packet)
-        break
-      case 'finished':
-        if (it.failure !== null) failed(it.failure)
-        uploads.finished(it.upload, it.failure)
         break
       case 'answer':
         if (it.failure === null) wrote(it.tally)
@@ -65,7 +64,7 @@ function hear(options: SpoolOptions, parts: Pick<Parts, 'batches' | 'uploads' | 
   const down = (error: Error): void => {
     const unavailable = new SpoolUnavailable(`the writer thread ended: ${error.message}`, false, error)
     health.failed(unavailable)
-    uploads.fail(unavailable)
+    heard.bodies?.fail(unavailable)
     batches.fail(error)
   }
   return { reply, down }
@@ -75,16 +74,25 @@ function hear(options: SpoolOptions, parts: Pick<Parts, 'batches' | 'uploads' | 
 export async function startParts(options: SpoolOptions): Promise<Parts> {
   const { directory, log, clock, retention } = options
   const underWay = new Set<number>()
-  const heard: Heard = { recovered: null, tally: null }
+  const heard: Heard = { recovered: null, tally: null, last: 0, bodies: null }
   let link: WriterLink | null = null
   const lost = (rows: number): void => log.warn({ rows }, 'spool: rows of the trace were lost')
   const batches = makeBatches((batch, transfer) => link?.send(batch, transfer) ?? false, lost)
-  const uploads = makeUploads((request, transfer) => link?.send(request, transfer) ?? false)
   const health = makeHealth(directory, options.minimumFree)
   const start = (restarted: boolean): WriterStart => ({ directory, retention, at: clock(), underWay: restarted ? [...underWay] : null })
-  link = await startWriter(start, hear(options, { batches, uploads, health }, heard), log)
+  link = await startWriter(start, hear(options, { batches, health }, heard), log)
+  const bodies = makeBodies({
+    directory,
+    last: heard.last,
+    left: file => void link?.send({ kind: 'left', file }),
+    failed: error => {
+      if (health.trouble() === null) log.error({ err: error, full: error.full }, 'spool: nothing can be kept now')
+      health.failed(error)
+    },
+  })
+  heard.bodies = bodies
   await health.look()
   const reader = makeReader(directory)
   const tally = (): Tally => heard.tally!
-  return { options, link, batches, uploads, health, reader, recovered: heard.recovered!, tally, underWay, closing: false }
+  return { options, link, batches, bodies, health, reader, recovered: heard.recovered!, tally, underWay, closing: false }
 }

@@ -65,7 +65,7 @@ function startTimers(parts: Parts): () => void {
 }
 
 function makeSpool(parts: Parts, close: () => Promise<void>): Spool {
-  const { options, batches, uploads, health, reader } = parts
+  const { options, batches, bodies, health, reader } = parts
   const { clock, directory } = options
   const raw = async (message: string): Promise<AsyncIterable<Uint8Array>> => {
     const body = await reader.ask({ kind: 'body', message })
@@ -76,7 +76,7 @@ function makeSpool(parts: Parts, close: () => Promise<void>): Spool {
     open: () => {
       const trouble = parts.closing ? new SpoolUnavailable('the spool is closing', false) : health.trouble()
       if (trouble !== null) throw trouble
-      return makeSink(batches, uploads)
+      return makeSink(batches, bodies)
     },
     claim: (processor, limit, at) => claim(parts, processor, limit, at),
     settle: (delivery, settlement) => settle(parts, delivery, settlement),
@@ -133,6 +133,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const close = async (): Promise<void> => {
     parts.closing = true
     stopTimers()
+    await parts.bodies.close()
     await parts.batches.drained()
     await parts.link.close()
     await parts.reader.close()

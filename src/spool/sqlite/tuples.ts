@@ -1,5 +1,6 @@
 /** Messages and trace rows as the flat tuples of wire.ts. What is only shown, never searched, becomes one JSON string. */
 import type { NewDelivery, NewMessage, TransactionRow } from '../../transaction/ports.ts'
+import type { KeptBody } from './body-file.ts'
 import type { DeliveryTuple, MessageTuple, TraceTuple } from './wire.ts'
 
 const toDeliveryTuple = (d: NewDelivery): DeliveryTuple => [
@@ -15,7 +16,7 @@ const toDeliveryTuple = (d: NewDelivery): DeliveryTuple => [
   d.idempotency.window,
 ]
 
-export function toTuple(message: NewMessage, size: number, upload: number): MessageTuple {
+export function toTuple(message: NewMessage, size: number, kept: KeptBody | null): MessageTuple {
   const { client, protocol, listener, decisions } = message
   return [
     message.id,
@@ -29,8 +30,10 @@ export function toTuple(message: NewMessage, size: number, upload: number): Mess
     JSON.stringify({ client, protocol, listener, decisions }),
     size,
     message.bodyStart,
-    upload,
-    0,
+    kept?.position ?? 0,
+    kept?.file ?? 0,
+    kept?.own === true ? 1 : 0,
+    kept?.digest ?? '',
     message.deliveries.map(toDeliveryTuple),
   ]
 }

@@ -10,9 +10,8 @@ export const inDatabase = 16 * 1024
 /** Bodies in the database are packed up to here, so that reading one doesn't read many. */
 export const packSize = 128 * 1024
 export const streamFrom = 256 * 1024
-/** One packet of a streamed body, and how many may be on their way at once. */
-export const packetSize = 256 * 1024
-export const packetsInFlight = 2
+/** Octets of a streamed body that may wait for the disk. */
+export const mostWaiting = 512 * 1024
 export const segmentSize = 64 * 1024 * 1024
 /** Equal mail is a repeat for 7 days at most, so ids of purged deliveries are kept that long. */
 export const longestWindow = 7 * 24 * 3600 * 1000
@@ -31,7 +30,10 @@ export type DeliveryTuple = [
   window: number,
 ]
 
-/** `upload` is 0 where the body lies in the packed buffer at `start`. `rest` is JSON: client, protocol, listener, decisions. */
+/**
+ * `file` is 0 where the body lies in the packed buffer at `position`; else it is on the disk already, with its `digest`, and
+ * `own` says that nothing else lies in the file. `rest` is JSON: client, protocol, listener, decisions.
+ */
 export type MessageTuple = [
   id: string,
   received: number,
@@ -44,8 +46,10 @@ export type MessageTuple = [
   rest: string,
   size: number,
   bodyStart: number,
-  upload: number,
-  start: number,
+  position: number,
+  file: number,
+  own: number,
+  digest: string,
   deliveries: DeliveryTuple[],
 ]
 
@@ -87,9 +91,8 @@ export interface Batch {
 
 export type WriterRequest =
   | Batch
-  | { readonly kind: 'packet'; readonly upload: number; readonly packet: ArrayBuffer; readonly length: number }
-  | { readonly kind: 'finish'; readonly upload: number; readonly bodyStart: number }
-  | { readonly kind: 'drop'; readonly upload: number }
+  /** Nothing more is appended to this file. */
+  | { readonly kind: 'left'; readonly file: number }
   | { readonly kind: 'close' }
 
 /** Sums over what is kept, after the batch. */
@@ -124,9 +127,8 @@ export type Answer = Written & { readonly kind: 'answer'; readonly bodies: Array
 
 export type WriterReply =
   | Answer
-  | { readonly kind: 'ready'; readonly tally: Tally; readonly recovered: Recovered }
-  | { readonly kind: 'taken'; readonly upload: number; readonly packet: ArrayBuffer }
-  | { readonly kind: 'finished'; readonly upload: number; readonly failure: Failure | null }
+  /** `last`: the highest file number ever used. */
+  | { readonly kind: 'ready'; readonly tally: Tally; readonly recovered: Recovered; readonly last: number }
   | { readonly kind: 'closed' }
 
 export interface WriterStart {

@@ -1,6 +1,7 @@
 /** Disks that fill up and threads that die: commits are refused whole, nothing is half-kept, and it mends by itself. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startParts } from '../../../src/spool/sqlite/parts.ts'
@@ -94,8 +95,7 @@ describe.skipIf(!mayMount)('on a full disk', () => {
 describe('a folder of bodies that takes no more files', () => {
   const bodies = () => join(directory, 'bodies')
   const mayFreeze = ((): boolean => {
-    const folder = '/tmp/postern-chattr'
-    mkdirSync(folder, { recursive: true })
+    const folder = mkdtempSync(join(tmpdir(), 'postern-chattr-'))
     try {
       execFileSync('chattr', ['+i', folder], { stdio: 'ignore' })
       execFileSync('chattr', ['-i', folder], { stdio: 'ignore' })
@@ -139,8 +139,8 @@ describe('when the writer thread dies', () => {
     const log = keepLog()
     mkdirSync(join(directory, 'bodies'))
     const parts = await startParts(spoolOptions(directory, { log }))
-    const { batches, uploads, link } = parts
-    const sink = () => makeSink(batches, uploads)
+    const { batches, bodies, link } = parts
+    const sink = () => makeSink(batches, bodies)
     const ours = await accept({ open: sink }, message({ deliveries: [delivery(), delivery()] }))
     const claimed = (await batches.operate({ kind: 'claim', processor: 'app', limit: 2, at: Date.now() })) as readonly Delivery[]
     parts.underWay.add(claimed[0]!.id)

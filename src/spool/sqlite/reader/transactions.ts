@@ -2,6 +2,8 @@
  * Transactions, newest first: the trace rows of those that left nothing, and the kept messages, each of which is its own
  * trace. Both are searched alike and merged by time.
  */
+import { accepted } from '../../../mail/replies.ts'
+import { formatReply, withText } from '../../../mail/reply.ts'
 import type { TransactionFilter, TransactionRow } from '../../../transaction/ports.ts'
 import { type Conditions, conditions, pageOf, type Reading, type Row } from './rows.ts'
 
@@ -48,7 +50,7 @@ function toMessageRow(reading: Reading, row: Row): TransactionRow {
     helo: rest.client.helo,
     sender: row.sender as string,
     recipients: deliveries.map(delivery => delivery.recipient as string),
-    reply: `250 2.6.0 Accepted ${row.id}`,
+    reply: formatReply(withText(accepted, row.id as string)),
     verdict: row.verdict as TransactionRow['verdict'],
     reason: (deliveries.find(delivery => delivery.reason !== null)?.reason ?? null) as TransactionRow['reason'],
     decisions: rest.decisions,

@@ -5,15 +5,12 @@
  */
 import { hash } from 'node:crypto'
 import type { DeliveryState } from '../../../transaction/ports.ts'
-import { type CommitResult, type DeliveryTuple, inDatabase, type MessageTuple } from '../wire.ts'
+import type { CommitResult, DeliveryTuple, MessageTuple } from '../wire.ts'
 import type { Store } from './store.ts'
-import type { Upload } from './uploads.ts'
 
-/** Where a body is: in memory, or in a file of its own that is on disk already. */
+/** A body in memory, or null where it is on the disk already; with SHA-256 of the body proper. */
 export interface BodyIn {
   readonly octets: Uint8Array | null
-  readonly upload: Upload | null
-  /** SHA-256 of the body proper. */
   readonly digest: string
 }
 
@@ -68,11 +65,9 @@ interface Place {
   readonly position: number
 }
 
-function keepBody(store: Store, seq: number, body: BodyIn): Place {
-  if (body.upload !== null) return { file: body.upload.file, position: 0 }
-  const octets = body.octets as Uint8Array
-  if (octets.length > inDatabase) return store.files.append(octets)
-  return store.packs.add(seq, octets)
+function keepBody(store: Store, seq: number, { tuple, body }: { tuple: MessageTuple; body: BodyIn }): Place {
+  if (body.octets === null) return { file: tuple[12], position: tuple[11] }
+  return store.packs.add(seq, body.octets)
 }
 
 const insertMessage = `INSERT INTO messages (seq, id, received, sender, subject, message_id, from_field, truncated, client, verdict, postmaster,
@@ -88,7 +83,7 @@ function addMessage(store: Store, tuple: MessageTuple, kept: { seq: number; fres
       ? 'hold'
       : 'discard'
   const postmaster = fresh.some(delivery => delivery[1] === 'postmaster') ? 1 : 0
-  const place = keepBody(store, seq, body)
+  const place = keepBody(store, seq, { tuple, body })
   store
     .sql(insertMessage)
     .run(
@@ -113,13 +108,17 @@ function addMessage(store: Store, tuple: MessageTuple, kept: { seq: number; fres
   store.draft.used += size
   if (postmaster === 1) store.draft.postmaster += size
   const { file } = place
-  if (file !== undefined) store.draft.after.push(() => store.files.retain(file))
+  if (file === undefined) return
+  store.draft.after.push(() => {
+    store.files.retain(file)
+    if (tuple[13] === 1) store.files.left(file)
+  })
 }
 
 /** Writes one message; called inside a transaction. */
 export function addToSpool(store: Store, tuple: MessageTuple, body: BodyIn): CommitResult {
   const [id, received] = tuple
-  const deliveries = tuple[13]
+  const [file, own, deliveries] = [tuple[12], tuple[13], tuple[15]]
   const seq = store.draft.nextId
   const fresh: DeliveryTuple[] = []
   const result = deliveries.map(delivery => {
@@ -129,8 +128,7 @@ export function addToSpool(store: Store, tuple: MessageTuple, body: BodyIn): Com
     fresh.push(delivery)
     return addDelivery(store, delivery, { seq, received, idempotency })
   })
-  const { upload } = body
   if (fresh.length > 0) addMessage(store, tuple, { seq, fresh, body })
-  else if (upload !== null) store.draft.after.push(() => store.files.remove(upload.file))
+  else if (own === 1) store.draft.after.push(() => store.files.remove(file))
   return result
 }

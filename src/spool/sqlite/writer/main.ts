@@ -1,10 +1,11 @@
 /**
- * The writer thread: the only one that writes to the database and to the files of bodies. It takes one batch at a time, one
- * transaction and one flush (two where bodies go to a segment), and answers it with one message. Streamed bodies go their
- * own way in between. It knows nothing of sessions and keeps no clock: times come with the requests.
+ * The writer thread: the only one that writes to the database. It takes one batch at a time, one
+ * transaction and one flush, and answers it with one message. Bodies too large for it are on the disk before their rows come
+ * (bodies.ts). It knows nothing of sessions and keeps no clock: times come with the requests.
  */
 import { hash } from 'node:crypto'
 import { parentPort, workerData } from 'node:worker_threads'
+import { failureOf, isOfDisk } from '../failure.ts'
 import {
   type Batch,
   type CommitResult,
@@ -19,14 +20,12 @@ import {
 } from '../wire.ts'
 import { addToSpool, type BodyIn } from './commit.ts'
 import { openDatabase } from './database.ts'
-import { failureOf, isOfDisk } from './failure.ts'
 import { makeFiles } from './files.ts'
 import { makePurge } from './purge.ts'
 import { operate } from './queue.ts'
 import { recover } from './recover.ts'
 import { inTransaction, makeStore, type Store, tallyOf } from './store.ts'
 import { addTrace } from './trace.ts'
-import { makeUploads } from './uploads.ts'
 
 const start = workerData as WriterStart
 const port = parentPort!
@@ -34,20 +33,16 @@ const db = openDatabase(start.directory)
 const recovery = recover(db, start)
 const files = makeFiles(start.directory, recovery.live, recovery.last)
 const store: Store = makeStore(db, files, recovery.draft)
-const uploads = makeUploads(files)
 const purge = makePurge(start.retention)
 
 const send = (reply: WriterReply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
 const failed = (error: unknown): Failure => failureOf(error, start.directory)
 
 function bodyOf(message: MessageTuple, packed: ArrayBuffer | null): BodyIn {
-  const [size, bodyStart, upload, from] = [message[9], message[10], message[11], message[12]]
-  if (upload !== 0) {
-    const taken = uploads.take(upload)
-    return { octets: null, upload: taken, digest: taken.digest }
-  }
-  const octets = packed === null ? new Uint8Array(0) : new Uint8Array(packed, from, size)
-  return { octets, upload: null, digest: hash('sha256', octets.subarray(bodyStart), 'hex') }
+  const [size, bodyStart, position, file, digest] = [message[9], message[10], message[11], message[12], message[14]]
+  if (file !== 0) return { octets: null, digest }
+  const octets = packed === null ? new Uint8Array(0) : new Uint8Array(packed, position, size)
+  return { octets, digest: hash('sha256', octets.subarray(bodyStart), 'hex') }
 }
 
 interface Results {
@@ -81,36 +76,27 @@ function writeApart(batch: Batch, bodies: readonly BodyIn[]): Results {
 
 function write(batch: Batch): Written {
   const bodies = batch.messages.map(message => bodyOf(message, batch.bodies))
-  const dropUpload = (body: BodyIn): void => {
-    if (body.upload !== null) files.remove(body.upload.file)
+  /** A message that is not kept leaves no file of its own behind. */
+  const drop = (message: MessageTuple): void => {
+    if (message[13] === 1) files.remove(message[12])
   }
   let written: Results
   try {
     written = writeWhole(batch, bodies)
   } catch (error) {
     if (isOfDisk(error)) {
-      bodies.forEach(dropUpload)
+      batch.messages.forEach(drop)
       return { failure: failed(error) }
     }
     written = writeApart(batch, bodies)
     written.commits.forEach((commit, i) => {
-      if (isFailure(commit)) dropUpload(bodies[i]!)
+      if (isFailure(commit)) drop(batch.messages[i]!)
     })
   }
   return { failure: null, ...written, tally: tallyOf(store.draft) }
 }
 
-async function finish(upload: number, bodyStart: number): Promise<void> {
-  try {
-    await uploads.finish(upload, bodyStart)
-    send({ kind: 'finished', upload, failure: null })
-  } catch (error) {
-    send({ kind: 'finished', upload, failure: failed(error) })
-  }
-}
-
 function close(): void {
-  files.close()
   db.close()
   send({ kind: 'closed' })
   port.close()
@@ -120,16 +106,10 @@ port.on('message', (request: WriterRequest) => {
   switch (request.kind) {
     case 'batch':
       return send({ kind: 'answer', bodies: request.bodies, ...write(request) }, request.bodies === null ? [] : [request.bodies])
-    case 'packet':
-      return void uploads
-        .write(request.upload, new Uint8Array(request.packet, 0, request.length))
-        .then(() => send({ kind: 'taken', upload: request.upload, packet: request.packet }, [request.packet]))
-    case 'finish':
-      return void finish(request.upload, request.bodyStart)
-    case 'drop':
-      return uploads.drop(request.upload)
+    case 'left':
+      return files.left(request.file)
     case 'close':
       return close()
   }
 })
-send({ kind: 'ready', tally: tallyOf(store.draft), recovered: recovery.recovered })
+send({ kind: 'ready', tally: tallyOf(store.draft), recovered: recovery.recovered, last: recovery.last })

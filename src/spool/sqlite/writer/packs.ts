@@ -2,14 +2,19 @@
  * Small bodies on their way into the database: those of a batch are joined in packs, each one row. The id of a pack is the
  * `seq` of the first message in it, so that it goes when no message from there on names it.
  */
+import type { StatementSync } from 'node:sqlite'
 import { packSize } from '../wire.ts'
-import type { Store } from './store.ts'
+
+/** What packs need of the store. */
+export interface Statements {
+  sql(text: string): StatementSync
+}
 
 export interface Packs {
   /** Takes a body in for the message with this `seq`. */
   add(seq: number, body: Uint8Array): { readonly pack: number; readonly position: number }
   /** Writes what was taken; called before the commit. */
-  flush(store: Store): void
+  flush(store: Statements): void
   forget(): void
 }
 
@@ -41,7 +46,7 @@ export function makePacks(): Packs {
 }
 
 /** Removes the pack that a message lay in, where that was the last one. Called after the message's row is gone. */
-export function releasePack(store: Store, pack: number): void {
+export function releasePack(store: Statements, pack: number): void {
   const next = store.sql('SELECT pack FROM messages WHERE seq >= ? AND pack IS NOT NULL ORDER BY seq LIMIT 1').get(pack)
   if ((next as { pack: number } | undefined)?.pack !== pack) store.sql('DELETE FROM packs WHERE id = ?').run(pack)
 }

@@ -51,10 +51,7 @@ export function move(store: Store, from: DeliveryState, to: DeliveryState): void
 
 export const tallyOf = (draft: Draft): Tally => ({ used: draft.used, postmaster: draft.postmaster, counts: { ...draft.counts } })
 
-/**
- * Runs `work` as one transaction. If it throws, nothing of it is kept. `store.files.flush` comes before the commit, so that
- * no row names octets that aren't on the disk.
- */
+/** Runs `work` as one transaction. If it throws, nothing of it is kept. */
 export function inTransaction<T>(store: Store, work: () => T): T {
   const before = store.draft
   store.draft = { ...before, counts: { ...before.counts }, after: [] }
@@ -62,13 +59,11 @@ export function inTransaction<T>(store: Store, work: () => T): T {
   try {
     const result = work()
     store.packs.flush(store)
-    store.files.flush()
     store.sql('COMMIT').run()
     for (const act of store.draft.after) act()
     return result
   } catch (error) {
     store.packs.forget()
-    store.files.forget()
     store.draft = before
     // Some errors (a full disk) have rolled back already.
     if (store.db.isTransaction) store.sql('ROLLBACK').run()

@@ -4,7 +4,7 @@
  */
 import { unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Failure } from '../wire.ts'
+import type { Failure } from './wire.ts'
 
 const fullCodes = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EROFS', 'EACCES', 'EPERM'])
 // SQLite's primary result codes: FULL, READONLY; IOERR and CANTOPEN hide the cause.
