@@ -1,0 +1,46 @@
+/** Runs transactions through the core alone: no listener, no socket. */
+
+import { parseAddress } from '../../../src/mail/address.ts'
+import type { Peer } from '../../../src/policy/verdict.ts'
+import { beginTransaction } from '../../../src/transaction/at-mail.ts'
+import { atRcpt } from '../../../src/transaction/at-rcpt.ts'
+import type { EndOfData } from '../../../src/transaction/commit.ts'
+import { openIntake } from '../../../src/transaction/intake.ts'
+import type { Transaction } from '../../../src/transaction/transaction.ts'
+import type { TestSite } from '../../support/site.ts'
+
+export interface Mail {
+  readonly sender?: string
+  readonly recipients: readonly string[]
+  readonly message: string
+  readonly peer?: Peer
+  readonly perRecipient?: boolean
+}
+
+export function begin(
+  site: TestSite,
+  { sender = 'writer@example.org', peer = 'origin', perRecipient = false }: Omit<Mail, 'recipients' | 'message'>,
+): Transaction {
+  return beginTransaction(
+    site,
+    { listener: 'smtp', peer, replyPerRecipient: perRecipient, normalizeLineEndings: peer === 'relay' },
+    {
+      reversePath: sender === '' ? null : parseAddress(sender)!,
+      size: null,
+      smtpUtf8: false,
+      client: { address: '192.0.2.1', name: null, helo: 'client.example', ident: null },
+      protocol: 'ESMTP',
+    },
+  )
+}
+
+/** From MAIL to the end of data. */
+export async function send(site: TestSite, mail: Mail): Promise<EndOfData & { readonly transaction: Transaction }> {
+  const transaction = begin(site, mail)
+  for (const recipient of mail.recipients) {
+    await atRcpt(site, transaction, recipient === 'postmaster' ? 'postmaster' : parseAddress(recipient)!)
+  }
+  const intake = openIntake(site, transaction)
+  await intake.write(Buffer.from(mail.message))
+  return { ...(await intake.end(false)), transaction }
+}
