@@ -108,7 +108,7 @@ function run(exchange: Exchange, line: string): Step | Promise<Step> {
   const run = commands.get(verb)
   if (run !== undefined) return run(exchange, space < 0 ? '' : line.slice(space + 1).trim())
   // A web page can make a browser post to a mail port; its header lines must not become commands.
-  if (httpRequest.test(line)) return { answer: exchange.cut(replies.notMail) }
+  if (httpRequest.test(line)) return { answer: exchange.cut(replies.notMail), charge: 'error' }
   return { answer: answer(replies.notRecognized), charge: 'error' }
 }
 

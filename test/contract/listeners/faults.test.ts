@@ -18,7 +18,7 @@ const good: BodySink = {
 const sinks: Record<string, Partial<BodySink>> = {
   'write throws': { write: fail },
   'write rejects': { write: () => Promise.reject(new Error(secret)) },
-  'write rejects with nothing': { write: () => Promise.reject() },
+  'write rejects with nothing': { write: () => Promise.reject(null) },
   'commit throws': { commit: fail },
   'commit rejects': { commit: () => Promise.reject(new Error(secret)) },
   'commit answers nonsense': { commit: async () => ({}) as never },
