@@ -5,7 +5,7 @@
 import type { Config } from './config/config.ts'
 import { startRunner } from './delivery/runner.ts'
 import { traceFields } from './mail/received.ts'
-import { openDoors } from './main/doors.ts'
+import { type Doors, openDoors } from './main/doors.ts'
 import { openPages } from './main/pages.ts'
 import { openProcessors } from './main/processors.ts'
 import { buildSite } from './main/site.ts'
@@ -16,14 +16,15 @@ import type { Log } from './transaction/ports.ts'
 export interface Running {
   /** Where each listener listens: "smtp 127.0.0.1:2525". */
   readonly addresses: readonly string[]
-  /** No new connections; transactions and deliveries under way may end within `deadline` milliseconds. */
+  /** No new connections; transactions and deliveries under way may end within `deadline` milliseconds in all. */
   stop(deadline: number): Promise<void>
 }
 
 export async function startServer(config: Config, { log, version }: { readonly log: Log; readonly version: string }): Promise<Running> {
-  // Closed last in, first out: the doors before what stands behind them, the spool at the very end.
+  // Closed last in, first out: the doors first, so that the page can tell of the draining; the spool at the very end.
   await using parts = new AsyncDisposableStack()
-  let deadline = 0
+  let end = 0
+  const left = (): number => Math.max(0, end - Date.now())
   const clock = Date.now
   const spool = await openSpool({
     directory: config.spool.sqlite.directory,
@@ -46,19 +47,21 @@ export async function startServer(config: Config, { log, version }: { readonly l
     log,
     traceFields: delivery => traceFields({ ...delivery, hostname: config.hostname, id: delivery.message }),
   })
-  parts.defer(() => runner.stop(deadline))
+  parts.defer(() => runner.stop(left()))
   const site = await buildSite(config, { spool, trace, clock, log, notify: processor => runner.notify(processor) })
   parts.defer(site.close)
-  const doors = await openDoors(config, site)
-  parts.defer(() => doors.close(deadline))
-  const pages = await openPages(config, { spool, runner, doors, processors: processors.byName, version, log })
+  const ports: { doors: Doors | null } = { doors: null }
+  const pages = await openPages(config, { spool, runner, ports, processors: processors.byName, version, log })
   parts.defer(pages.close)
+  const doors = await openDoors(config, site)
+  parts.defer(() => doors.close(left()))
+  ports.doors = doors
 
   const running = parts.move()
   return {
     addresses: [...doors.addresses, ...pages.addresses],
     async stop(within) {
-      deadline = within
+      end = Date.now() + within
       await running.disposeAsync()
     },
   }

@@ -68,6 +68,7 @@ function untilSignal(running: Running, { log, flush }: OpenLog): Promise<void> {
         })
     }
     process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+    process.on('SIGHUP', () => log.warn({}, 'SIGHUP: the configuration is read at the start only; restart to change it'))
   })
 }
 

@@ -10,7 +10,8 @@ import type { Doors } from './doors.ts'
 export interface PageParts {
   readonly spool: Spool
   readonly runner: Runner
-  readonly doors: Doors
+  /** The mail listeners; null until they are up. */
+  readonly ports: { readonly doors: Doors | null }
   readonly processors: ReadonlyMap<string, Processor>
   readonly version: string
   readonly log: Log
@@ -20,7 +21,7 @@ export async function openPages(
   config: Config,
   parts: PageParts,
 ): Promise<{ readonly addresses: readonly string[]; close(): Promise<void> }> {
-  const { spool, runner, doors, processors, version, log } = parts
+  const { spool, runner, ports, processors, version, log } = parts
   const opened: HttpListener[] = []
   const close = async (): Promise<void> => {
     await Promise.all(opened.map(listener => listener.close()))
@@ -29,7 +30,7 @@ export async function openPages(
     const status = spool.status()
     const checks = [
       { name: 'spool', ok: status.writable, detail: status.detail },
-      { name: 'listeners', ok: doors.open, detail: doors.addresses.join(', ') },
+      { name: 'listeners', ok: ports.doors?.open === true, detail: ports.doors?.addresses.join(', ') ?? 'not open yet' },
     ]
     return { ready: checks.every(check => check.ok), checks }
   }

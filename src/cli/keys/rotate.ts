@@ -56,7 +56,7 @@ function instructions(
     '',
     `1. Add it to the secrets of mailbox ${mailbox}, route ${route}, below the ones there:`,
     `     ${made.line}`,
-    '2. Reload Postern (SIGHUP); with several machines, all of them, each with this file. From now on old and new keys verify.',
+    '2. Restart Postern; with several machines, all of them, each with this file. From now on old and new keys verify.',
     `3. Give the application the new secret and key id ${made.id} to mint with. (“postern keys mint” takes the highest id.)`,
     '4. When the last key of an old secret has expired, take its line out, reload, and remove its file.',
     '   Its keys without expiry are unknown from then on.',

@@ -2,7 +2,7 @@
  * The start of a raw message for people: at most 64 KiB is read and decoded, so that no message can keep the event loop.
  * Header fields are split as RFC 5322 2.2 says and shown in their order; nothing is decided by them.
  */
-import { decodeWords } from './encoded-words.ts'
+import { decodeWords } from '../../mail/encoded-words.ts'
 import { cut } from './visible.ts'
 
 export const rawLimit = 64 * 1024

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeWords } from '../../../src/listeners/http/encoded-words.ts'
+import { decodeWords } from '../../../src/mail/encoded-words.ts'
 import { hostCheck, hostName } from '../../../src/listeners/http/host.ts'
 import { escapeHtml } from '../../../src/listeners/http/html.ts'
 import { isOwnOrigin } from '../../../src/listeners/http/origin.ts'

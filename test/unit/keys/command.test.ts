@@ -179,7 +179,7 @@ describe('rotate', () => {
     const { status, out } = await run('rotate', ...reply)
     expect(status).toBe(0)
     expect(out).toContain(`3: { file: ${file} }`)
-    expect(out.indexOf('Reload')).toBeLessThan(out.indexOf('mint with'))
+    expect(out.indexOf('Restart')).toBeLessThan(out.indexOf('mint with'))
     expect(statSync(file).mode & 0o777).toBe(0o600)
     const written = readFileSync(file, 'utf8')
     expect(written).toMatch(/^[A-Za-z0-9+/]{43}=\n$/)

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decodeWords } from '../../../../src/listeners/http/encoded-words.ts'
+import { decodeWords } from '../../../src/mail/encoded-words.ts'
 
 // The first eight are the examples of RFC 2047 section 8, without the comment's parentheses.
 test.each([
