@@ -29,6 +29,7 @@ export interface Postern {
   start(): Promise<void>
   /** Ends the process; resolves to its exit status, or the signal it died of. */
   end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
+  signal(signal: NodeJS.Signals): void
   readonly running: boolean
   /** Log lines of all starts. */
   log(): readonly Record<string, unknown>[]
@@ -118,6 +119,7 @@ export async function makePostern(options: PosternOptions): Promise<Postern> {
       const [code, by] = await ending
       return code ?? by!
     },
+    signal: signal => void child?.kill(signal),
     get running() {
       return child !== null
     },
