@@ -29,65 +29,20 @@ export function createDataReader(normalize: boolean, emit: (content: Buffer) => 
   let flawed = false
   let octets = 0
 
+  /** Where the stretch begins that has not been put out yet. */
+  let start = 0
+
   /** One chunk: clean stretches are emitted as they stand, the first change in a chunk makes a copy. */
   function feed(chunk: Buffer, from: number): number {
     const out = createOutput(chunk, from)
     const small = smallBytes(chunk)
     let i = from
-    let start = from
+    start = from
     while (i < chunk.length && !ended) {
-      if (place === 'in-line') {
+      if (place !== 'in-line') i = atEdge(chunk[i]!, i, out)
+      else {
         i = small(i)
-        if (i >= chunk.length) break
-        const byte = chunk[i]!
-        if (byte === CR) {
-          if (chunk[i + 1] === LF) {
-            i += 2
-            place = 'line-start'
-          } else {
-            out.copy(start, i)
-            start = ++i
-            place = 'cr'
-          }
-        } else if (byte === LF || byte === 0) {
-          flawed = true
-          if (normalize) {
-            out.copy(start, i)
-            if (byte === LF) out.crlf()
-            else out.byte(SPACE)
-            start = i + 1
-          }
-          i++
-        } else i++
-        continue
-      }
-      const byte = chunk[i]!
-      if (place === 'line-start') {
-        if (byte === DOT) {
-          out.copy(start, i)
-          start = ++i
-          place = 'dot'
-        } else place = 'in-line'
-      } else if (place === 'dot') {
-        if (byte === CR) {
-          start = ++i
-          place = 'dot-cr'
-        } else place = 'in-line'
-      } else if (place === 'dot-cr' && byte === LF) {
-        start = ++i
-        ended = true
-      } else if (byte === LF) {
-        out.crlf()
-        start = ++i
-        place = 'line-start'
-      } else {
-        flawed = true
-        if (byte === CR && normalize) start = ++i
-        else {
-          out.byte(normalize ? SPACE : CR)
-          place = 'in-line'
-        }
-        if (place === 'dot-cr') place = 'cr'
+        if (i < chunk.length) i = atSmall(chunk, i, out)
       }
     }
     if (!ended) out.copy(start, i)
@@ -96,6 +51,61 @@ export function createDataReader(normalize: boolean, emit: (content: Buffer) => 
       octets += content.length
       emit(content)
     }
+    return i
+  }
+
+  /** Within a line, at an octet that may be CR, LF or NUL. Gives the index of what comes next, as `atEdge` does. */
+  function atSmall(chunk: Buffer, i: number, out: Output): number {
+    const byte = chunk[i]!
+    if (byte === CR && chunk[i + 1] === LF) {
+      place = 'line-start'
+      return i + 2
+    }
+    if (byte === CR) {
+      out.copy(start, i)
+      start = i + 1
+      place = 'cr'
+    } else if (byte === LF || byte === 0) {
+      flawed = true
+      if (normalize) {
+        out.copy(start, i)
+        if (byte === LF) out.crlf()
+        else out.byte(SPACE)
+        start = i + 1
+      }
+    }
+    return i + 1
+  }
+
+  /** Around the ends of lines. An index that doesn't move means: the octet is looked at again, from the new place. */
+  function atEdge(byte: number, i: number, out: Output): number {
+    if (place === 'line-start' && byte === DOT) {
+      out.copy(start, i)
+      place = 'dot'
+    } else if (place === 'line-start' || (place === 'dot' && byte !== CR)) {
+      place = 'in-line'
+      return i
+    } else if (place === 'dot') place = 'dot-cr'
+    else if (byte !== LF) return atBareCr(byte, i, out)
+    else if (place === 'dot-cr') ended = true
+    else {
+      out.crlf()
+      place = 'line-start'
+    }
+    start = i + 1
+    return start
+  }
+
+  /** The CR before this octet was a bare one, or one of several. */
+  function atBareCr(byte: number, i: number, out: Output): number {
+    flawed = true
+    if (byte === CR && normalize) {
+      place = 'cr'
+      start = i + 1
+      return start
+    }
+    out.byte(normalize ? SPACE : CR)
+    place = 'in-line'
     return i
   }
 
@@ -112,6 +122,8 @@ export function createDataReader(normalize: boolean, emit: (content: Buffer) => 
     },
   }
 }
+
+type Output = ReturnType<typeof createOutput>
 
 /** Gathers stretches of one chunk: a single one stays a view of the chunk, several are joined in a buffer. */
 function createOutput(chunk: Buffer, from: number) {
