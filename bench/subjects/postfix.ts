@@ -1,8 +1,7 @@
 /**
- * Postfix as a peer: the shipped configuration with its limits off. For accepting it holds each message, so that no delivery
- * takes part; for refusing it looks recipients up in a hash map.
+ * Postfix as a peer: the shipped configuration with its limits off. For accepting, its queue manager runs as it always does
+ * and defers each message, so that no delivery takes part; for refusing it looks recipients up in a hash map.
  */
-
 import { execFile } from 'node:child_process'
 import { readdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
@@ -36,8 +35,14 @@ async function start({ folder, environment }: Place, settings: Readonly<Record<s
 }
 
 export async function startQueueing(place: Place): Promise<Subject> {
-  const subject = await start(place, { smtpd_client_restrictions: 'check_client_access static:HOLD' })
-  return { ...subject, stored: async () => (await readdir(path.join(place.folder, 'queue', 'hold'))).length }
+  const subject = await start(place, { defer_transports: 'lmtp' })
+  const queues = ['incoming', 'active', 'deferred'].map(name => path.join(place.folder, 'queue', name))
+  const count = async (queue: string): Promise<number> =>
+    (await readdir(queue, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile()).length
+  return {
+    ...subject,
+    stored: async () => (await Promise.all(queues.map(count))).reduce((sum, messages) => sum + messages, 0),
+  }
 }
 
 export async function startHashMap(place: Place): Promise<Subject> {
