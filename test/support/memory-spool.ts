@@ -14,6 +14,8 @@ export interface MemorySpool extends SpoolIntake {
   /** Sinks that were opened, and how many of them ended which way. */
   opened: number
   committed: number
+  /** A commit that failed has kept nothing and ends its sink too. */
+  failed: number
   aborted: number
   /** What a commit waits for. */
   gate: Promise<void> | null
@@ -28,6 +30,7 @@ export function memorySpool(): MemorySpool {
     failing: null,
     opened: 0,
     committed: 0,
+    failed: 0,
     aborted: 0,
     gate: null,
     open() {
@@ -41,7 +44,10 @@ export function memorySpool(): MemorySpool {
         },
         async commit(message): Promise<Committed> {
           if (spool.gate !== null) await spool.gate
-          if (spool.failing === 'commit') throw full()
+          if (spool.failing === 'commit') {
+            spool.failed++
+            throw full()
+          }
           const body = Buffer.concat(chunks)
           const deliveries = message.deliveries.map(delivery => {
             const id = createHash('sha256').update(delivery.idempotency.material).update(body.subarray(message.bodyStart)).digest('hex')

@@ -42,7 +42,12 @@ export function createDataReader(normalize: boolean, emit: (content: Buffer) => 
       if (place !== 'in-line') i = atEdge(chunk[i]!, i, out)
       else {
         i = small(i)
-        if (i < chunk.length) i = atSmall(chunk, i, out)
+        if (i >= chunk.length) break
+        if (chunk[i] === CR && chunk[i + 1] === LF) {
+          i += 2
+          // Most lines don't begin with a dot: straight on to the next one.
+          if (i >= chunk.length || chunk[i] === DOT) place = 'line-start'
+        } else i = atSmall(chunk[i]!, i, out)
       }
     }
     if (!ended) out.copy(start, i)
@@ -54,13 +59,8 @@ export function createDataReader(normalize: boolean, emit: (content: Buffer) => 
     return i
   }
 
-  /** Within a line, at an octet that may be CR, LF or NUL. Gives the index of what comes next, as `atEdge` does. */
-  function atSmall(chunk: Buffer, i: number, out: Output): number {
-    const byte = chunk[i]!
-    if (byte === CR && chunk[i + 1] === LF) {
-      place = 'line-start'
-      return i + 2
-    }
+  /** Within a line, at an octet that may be LF, NUL, or a CR that no LF is known to follow. Gives the index of what comes next, as `atEdge` does. */
+  function atSmall(byte: number, i: number, out: Output): number {
     if (byte === CR) {
       out.copy(start, i)
       start = i + 1

@@ -62,5 +62,5 @@ export async function withListener(
 
 /** Nobody is connected any more, and every message that came in was kept or forgotten. */
 export async function settled({ site, listener }: TestListener): Promise<void> {
-  await until(() => listener.connections === 0 && site.spool.opened === site.spool.committed + site.spool.aborted)
+  await until(() => listener.connections === 0 && site.spool.opened === site.spool.committed + site.spool.failed + site.spool.aborted)
 }

@@ -41,6 +41,16 @@ const command = fc.oneof(
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }).map(text => `RCPT TO:<${text}>`) },
 )
+/** One command, or all those of a transaction: few would come to their data by chance. */
+const commands = fc.oneof(
+  { weight: 1, arbitrary: command.map(one => [one]) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .array(recipient, { minLength: 1, maxLength: 7 })
+      .map(all => ['RSET', 'MAIL FROM:<writer@example.org>', ...all.map(address => `RCPT TO:<${address}>`), 'DATA']),
+  },
+)
 const content = fc.constantFrom(
   'From: a@example.org\r\nDate: x\r\nMessage-ID: <1@x>\r\n\r\nhello\r\n',
   'Auto-Submitted: auto-replied\r\n\r\nI am away\r\n',
@@ -58,7 +68,7 @@ const session = fc.record({
   lmtp: fc.boolean(),
   relay: fc.boolean(),
   trusted: fc.boolean(),
-  steps: fc.array(fc.record({ command, content, cut: fc.nat({ max: 40 }), flawed: fc.boolean(), failing: failure() }), { maxLength: 25 }),
+  steps: fc.array(fc.record({ commands, content, cut: fc.nat({ max: 40 }), flawed: fc.boolean(), failing: failure() }), { maxLength: 12 }),
 })
 
 function failure() {
@@ -99,7 +109,7 @@ test('any dialog', { timeout: 60_000 }, () =>
       repliesOf(await dialog.command(lmtp ? 'LHLO client.example' : 'EHLO client.example'))
       let accepted = 0
       let transactions = 0
-      for (const step of steps) {
+      for (const step of steps.flatMap(({ commands, ...rest }) => commands.map(command => ({ ...rest, command })))) {
         site.spool.failing = step.failing
         const open = dialog.transactionStarted !== null
         const answer = await dialog.command(step.command)
@@ -126,7 +136,7 @@ test('any dialog', { timeout: 60_000 }, () =>
       const rows = site.rows.filter(row => row.sender !== null)
       expect(rows.length).toBeGreaterThanOrEqual(transactions)
       expect(new Set(site.rows.map(row => row.id)).size).toBe(site.rows.length)
-      expect(site.spool.opened).toBe(site.spool.committed + site.spool.aborted)
+      expect(site.spool.opened, 'each sink is ended once').toBe(site.spool.committed + site.spool.failed + site.spool.aborted)
       for (const row of site.rows) if (/^[45]/.test(row.reply)) expect(row.reason, row.reply).not.toBeNull()
       for (const row of site.rows) expect(row.message !== null).toBe(site.spool.kept.some(kept => kept.message.id === row.id))
     }),
