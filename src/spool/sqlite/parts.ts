@@ -8,6 +8,7 @@ import { type Bodies, makeBodies } from './bodies.ts'
 import { type Health, makeHealth } from './health.ts'
 import type { Recovered, SpoolOptions } from './options.ts'
 import { makeReader, type ReaderLink } from './reader-link.ts'
+import { makeSlabs, type Slabs } from './slabs.ts'
 import type { Failure, Tally, WriterReply, WriterStart } from './wire.ts'
 import { startWriter, type WriterEvents, type WriterLink } from './writer-link.ts'
 
@@ -16,6 +17,7 @@ export interface Parts {
   readonly link: WriterLink
   readonly batches: Batches
   readonly bodies: Bodies
+  readonly slabs: Slabs
   readonly health: Health
   readonly reader: ReaderLink
   readonly recovered: Recovered
@@ -94,5 +96,17 @@ export async function startParts(options: SpoolOptions): Promise<Parts> {
   await health.look()
   const reader = makeReader(directory)
   const tally = (): Tally => heard.tally!
-  return { options, link, batches, bodies, health, reader, recovered: heard.recovered!, tally, underWay, closing: false }
+  return {
+    options,
+    link,
+    batches,
+    bodies,
+    slabs: makeSlabs(),
+    health,
+    reader,
+    recovered: heard.recovered!,
+    tally,
+    underWay,
+    closing: false,
+  }
 }

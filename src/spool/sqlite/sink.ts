@@ -1,32 +1,61 @@
 /**
- * A body on its way in: kept in memory, uncopied, while it is small, and streamed to a file once it isn't. At its end a small
- * one goes to the database with its row, a middling one to a segment before it. Ends with exactly one commit or abort.
+ * A body on its way in. A small one waits as it came and goes to the database with its row; a middling one is gathered in
+ * slabs and goes to a segment before its row; a large one is streamed to a file of its own. Exactly one commit or abort.
  */
 import { type BodySink, type Committed, type NewMessage, SpoolUnavailable } from '../../transaction/ports.ts'
 import type { Batches } from './batches.ts'
 import type { Bodies } from './bodies.ts'
+import type { KeptBody } from './body-file.ts'
 import type { BodyStream } from './body-stream.ts'
+import { type Gathered, gather, type Slabs } from './slabs.ts'
 import { inDatabase, streamFrom } from './wire.ts'
 
-export function makeSink(batches: Batches, bodies: Bodies): BodySink {
-  let chunks: Uint8Array[] = []
-  let size = 0
+export interface SinkParts {
+  readonly batches: Batches
+  readonly bodies: Bodies
+  readonly slabs: Slabs
+}
+
+export function makeSink({ batches, bodies, slabs }: SinkParts): BodySink {
+  let small: Uint8Array[] = []
+  let gathered: Gathered | null = null
   let stream: BodyStream | null = null
+  let size = 0
   let ended = false
 
-  const begin = (): void | Promise<void> => {
+  const gatherFrom = (held: readonly Uint8Array[]): Gathered => {
+    const fresh = gather(slabs)
+    for (const chunk of held) fresh.add(chunk)
+    small = []
+    return fresh
+  }
+  const streamFromHere = (chunk: Uint8Array): void | Promise<void> => {
     stream = bodies.stream()
-    const held = Buffer.concat(chunks)
-    chunks = []
-    return stream.write(held)
+    const held = gathered?.chunks() ?? small
+    const head = Buffer.concat([...held, chunk])
+    release()
+    return stream.write(head)
+  }
+  const release = (): void => {
+    gathered?.release()
+    gathered = null
+    small = []
   }
   const end = (): void => {
     if (ended) throw new Error('a body sink was ended twice')
     ended = true
   }
-  const commit = async (message: NewMessage): Promise<Committed> => {
-    const kept = stream === null ? await bodies.append(chunks, message.bodyStart) : await stream.finish(message.bodyStart)
-    chunks = []
+  /** On the disk, where it is too large for the database. */
+  const keep = async (bodyStart: number): Promise<KeptBody> => {
+    if (stream !== null) return stream.finish(bodyStart)
+    try {
+      return await bodies.append(gathered!.chunks(), bodyStart)
+    } finally {
+      release()
+    }
+  }
+  const commitLarge = async (message: NewMessage): Promise<Committed> => {
+    const kept = await keep(message.bodyStart)
     return batches.commit(message, { size, chunks: [], kept }).finally(kept.settled)
   }
   return {
@@ -34,23 +63,26 @@ export function makeSink(batches: Batches, bodies: Bodies): BodySink {
       if (ended) return
       size += chunk.length
       if (stream !== null) return stream.write(chunk)
-      chunks.push(chunk)
-      if (size > streamFrom) return begin()
+      if (size > streamFrom) return streamFromHere(chunk)
+      if (size <= inDatabase) return void small.push(chunk)
+      gathered ??= gatherFrom(small)
+      gathered.add(chunk)
     },
     commit: message => {
       end()
       if (message.bodyStart > size || message.bodyStart < 0) {
         stream?.drop()
+        release()
         const what = `bodyStart ${message.bodyStart} is outside of a body of ${size} octets`
         return Promise.reject(new SpoolUnavailable(what, false))
       }
-      return size <= inDatabase ? batches.commit(message, { size, chunks, kept: null }) : commit(message)
+      return size <= inDatabase ? batches.commit(message, { size, chunks: small, kept: null }) : commitLarge(message)
     },
     abort: () => {
       if (ended) return
       ended = true
-      chunks = []
       stream?.drop()
+      release()
     },
   }
 }

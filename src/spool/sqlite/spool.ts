@@ -65,7 +65,7 @@ function startTimers(parts: Parts): () => void {
 }
 
 function makeSpool(parts: Parts, close: () => Promise<void>): Spool {
-  const { options, batches, bodies, health, reader } = parts
+  const { options, batches, health, reader } = parts
   const { clock, directory } = options
   const raw = async (message: string): Promise<AsyncIterable<Uint8Array>> => {
     const body = await reader.ask({ kind: 'body', message })
@@ -76,7 +76,7 @@ function makeSpool(parts: Parts, close: () => Promise<void>): Spool {
     open: () => {
       const trouble = parts.closing ? new SpoolUnavailable('the spool is closing', false) : health.trouble()
       if (trouble !== null) throw trouble
-      return makeSink(batches, bodies)
+      return makeSink(parts)
     },
     claim: (processor, limit, at) => claim(parts, processor, limit, at),
     settle: (delivery, settlement) => settle(parts, delivery, settlement),

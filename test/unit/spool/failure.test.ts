@@ -139,8 +139,8 @@ describe('when the writer thread dies', () => {
     const log = keepLog()
     mkdirSync(join(directory, 'bodies'))
     const parts = await startParts(spoolOptions(directory, { log }))
-    const { batches, bodies, link } = parts
-    const sink = () => makeSink(batches, bodies)
+    const { batches, link } = parts
+    const sink = () => makeSink(parts)
     const ours = await accept({ open: sink }, message({ deliveries: [delivery(), delivery()] }))
     const claimed = (await batches.operate({ kind: 'claim', processor: 'app', limit: 2, at: Date.now() })) as readonly Delivery[]
     parts.underWay.add(claimed[0]!.id)
