@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeWords } from '../../../src/mail/encoded-words.ts'
 import { hostCheck, hostName } from '../../../src/listeners/http/host.ts'
 import { escapeHtml } from '../../../src/listeners/http/html.ts'
 import { isOwnOrigin } from '../../../src/listeners/http/origin.ts'
@@ -9,6 +8,7 @@ import { integer, oneOf, readQuery, textUpTo } from '../../../src/listeners/http
 import { rawLimit, readRawHead, splitFields } from '../../../src/listeners/http/raw-head.ts'
 import { tokenCheck } from '../../../src/listeners/http/token.ts'
 import { cut, visible } from '../../../src/listeners/http/visible.ts'
+import { decodeWords } from '../../../src/mail/encoded-words.ts'
 
 const any = fc.string({ unit: 'binary', maxLength: 300 })
 
