@@ -21,7 +21,7 @@ const many = { min: 1, max: 1_000_000_000 }
 const limits = section('What one message, one client and all of them may ask for.', {
   'message-size': size('Largest message, announced by SIZE (RFC 1870).', { min: KiB, max: GiB }).prefault('25MiB'),
   recipients: whole('Recipients of one mail transaction.', { min: 1, max: 10_000 }).prefault(100),
-  connections: whole('Connections at once, per process.', { min: 1, max: 100_000 }).prefault(1_000),
+  connections: whole('Connections at once, per process; trusted relays may have as many again.', { min: 1, max: 100_000 }).prefault(1_000),
   'connections-per-network': whole('Connections at once from one /24 or /64 network.', { min: 1, max: 100_000 }).prefault(50),
   'unknown-recipients': whole(
     'Unknown recipients that one network may ask for in 10 minutes before it is slowed down, then cut off.',
