@@ -37,13 +37,8 @@ interface Heard {
   bodies: Bodies | null
 }
 
-function hear(options: SpoolOptions, parts: Pick<Parts, 'batches' | 'health'>, heard: Heard): WriterEvents {
-  const { batches, health } = parts
-  const { log } = options
-  const failed = ({ message, full }: Failure): void => {
-    if (health.trouble() === null) log.error({ detail: message, full }, 'spool: nothing can be kept now')
-    health.failed(new SpoolUnavailable(message, full))
-  }
+function hear({ log }: SpoolOptions, { batches, health }: Pick<Parts, 'batches' | 'health'>, heard: Heard): WriterEvents {
+  const failed = ({ message, full }: Failure): void => health.failed(new SpoolUnavailable(message, full))
   const wrote = (tally: Tally): void => {
     heard.tally = tally
     health.wrote()
@@ -55,7 +50,7 @@ function hear(options: SpoolOptions, parts: Pick<Parts, 'batches' | 'health'>, h
         heard.recovered ??= it.recovered
         heard.last = it.last
         heard.bodies?.resume()
-        log.info(it.recovered, 'spool: open')
+        log[it.recovered.damaged > 0 ? 'warn' : 'info'](it.recovered, 'spool: open')
         break
       case 'answer':
         if (it.failure === null) wrote(it.tally)
@@ -80,17 +75,14 @@ export async function startParts(options: SpoolOptions): Promise<Parts> {
   let link: WriterLink | null = null
   const lost = (rows: number): void => log.warn({ rows }, 'spool: rows of the trace were lost')
   const batches = makeBatches((batch, transfer) => link?.send(batch, transfer) ?? false, lost)
-  const health = makeHealth(directory, options.minimumFree)
+  const health = makeHealth(options)
   const start = (restarted: boolean): WriterStart => ({ directory, retention, at: clock(), underWay: restarted ? [...underWay] : null })
   link = await startWriter(start, hear(options, { batches, health }, heard), log)
   const bodies = makeBodies({
     directory,
     last: heard.last,
     left: file => void link?.send({ kind: 'left', file }),
-    failed: error => {
-      if (health.trouble() === null) log.error({ err: error, full: error.full }, 'spool: nothing can be kept now')
-      health.failed(error)
-    },
+    failed: health.failed,
   })
   heard.bodies = bodies
   await health.look()

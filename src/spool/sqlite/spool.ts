@@ -126,7 +126,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     parts = await startParts(options)
   } catch (error) {
     unlock()
-    throw error
+    throw new Error(`can't open the spool in ${options.directory}: ${(error as Error).message}`, { cause: error })
   }
   const stopTimers = startTimers(parts)
   let closed: Promise<void> | null = null

@@ -31,6 +31,7 @@ export function startWriter(start: (restarted: boolean) => WriterStart, events: 
   let worker: Worker | null = null
   let up = false
   let closing = false
+  let failed: ((error: Error) => void) | null = null
   let pause = firstPause
   let closed = (): void => {}
 
@@ -39,6 +40,7 @@ export function startWriter(start: (restarted: boolean) => WriterStart, events: 
     worker = null
     up = false
     if (closing) closed()
+    else if (failed !== null) failed(error)
     else again(error)
   }
   const again = (error: Error): void => {
@@ -79,14 +81,9 @@ export function startWriter(start: (restarted: boolean) => WriterStart, events: 
       }),
   }
   return new Promise((resolve, reject) => {
-    const first = run(false)
-    const refuse = (error: unknown): void => {
-      closing = true
-      reject(error as Error)
-    }
-    first.once('error', refuse)
-    first.once('message', () => {
-      first.off('error', refuse)
+    failed = reject
+    run(false).once('message', () => {
+      failed = null
       resolve(link)
     })
   })

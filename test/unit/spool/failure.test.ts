@@ -1,6 +1,6 @@
 /** Disks that fill up and threads that die: commits are refused whole, nothing is half-kept, and it mends by itself. */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -17,6 +17,19 @@ const mayMount = ((): boolean => {
     return true
   } catch {
     return false
+  }
+})()
+
+const mayFreeze = ((): boolean => {
+  const folder = mkdtempSync(join(tmpdir(), 'postern-chattr-'))
+  try {
+    execFileSync('chattr', ['+i', folder], { stdio: 'ignore' })
+    execFileSync('chattr', ['-i', folder], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(folder, { recursive: true })
   }
 })()
 
@@ -94,18 +107,6 @@ describe.skipIf(!mayMount)('on a full disk', () => {
 
 describe('a folder of bodies that takes no more files', () => {
   const bodies = () => join(directory, 'bodies')
-  const mayFreeze = ((): boolean => {
-    const folder = mkdtempSync(join(tmpdir(), 'postern-chattr-'))
-    try {
-      execFileSync('chattr', ['+i', folder], { stdio: 'ignore' })
-      execFileSync('chattr', ['-i', folder], { stdio: 'ignore' })
-      return true
-    } catch {
-      return false
-    } finally {
-      rmSync(folder, { recursive: true })
-    }
-  })()
   it.skipIf(!mayFreeze).each([60_000, 700_000])('refuses %d octets, and takes them later', async size => {
     const spool = await openSpool(spoolOptions(directory))
     const one = message()
@@ -124,13 +125,50 @@ describe('a folder of bodies that takes no more files', () => {
 
 describe('below the minimum of free space', () => {
   it('refuses at once; above it, it does not', async () => {
-    const spool = await openSpool(spoolOptions(directory, { minimumFree: 2 ** 60 }))
+    const log = keepLog()
+    const spool = await openSpool(spoolOptions(directory, { minimumFree: 2 ** 60, log }))
+    expect(log.lines.filter(line => line.startsWith('error spool: nothing can be kept now'))).toHaveLength(1)
     expect(() => spool.open()).toThrow(/the minimum is/)
     expect(spool.status()).toMatchObject({ writable: false, detail: expect.stringContaining('free on the disk') })
     await spool.close()
     const other = await openSpool(spoolOptions(directory, { minimumFree: 1 }))
     other.open().abort()
     await other.close()
+  })
+})
+
+describe('when the folder is taken away under it', () => {
+  const spoolIn = () => join(directory, 'spool')
+  const keptApart = () => join(directory, 'apart')
+  it.each([
+    ['the same folder comes back', () => renameSync(keptApart(), spoolIn()), true],
+    ['an empty folder comes', () => mkdirSync(join(spoolIn(), 'bodies'), { recursive: true }), false],
+    ['a copy comes', () => cpSync(keptApart(), spoolIn(), { recursive: true }), false],
+  ] as const)('keeps nothing where it would be lost, then %s', async (_then, act, again) => {
+    const spool = await openSpool(spoolOptions(spoolIn()))
+    await accept(spool, message())
+    renameSync(spoolIn(), keptApart())
+    await expect.poll(() => spool.status(), { timeout: 5_000 }).toMatchObject({ writable: false })
+    expect(() => spool.open()).toThrow(/spool\.db was removed while in use/)
+    act()
+    // Two looks later it is known what came back.
+    await new Promise(resolve => setTimeout(resolve, 2_300))
+    expect(spool.status().writable).toBe(again)
+    if (again) await accept(spool, message())
+    else expect(() => spool.open()).toThrow(/spool\.db was (?:removed|replaced) while in use/)
+    await spool.close()
+  })
+})
+
+describe.skipIf(!mayFreeze)('a database that may not be written', () => {
+  it('is known at the start', async () => {
+    await (await openSpool(spoolOptions(directory))).close()
+    execFileSync('chattr', ['+i', join(directory, 'spool.db')])
+    try {
+      await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/can't open the spool .* readonly database/)
+    } finally {
+      execFileSync('chattr', ['-i', join(directory, 'spool.db')])
+    }
   })
 })
 
