@@ -1,12 +1,12 @@
 /** What a start makes of what a crash left: nothing that was committed is missing, nothing is there half or twice. */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { appendFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSpool } from '../../../src/spool/sqlite/spool.ts'
-import { accept, collect, delivery, message, octets } from '../../contract/spool/messages.ts'
+import { accept, collect, day, delivery, message, octets, start } from '../../contract/spool/messages.ts'
 import { keepLog, removeFolder, spoolOptions, temporaryFolder } from '../../contract/spool/place.ts'
 
 let directory: string
@@ -120,6 +120,62 @@ describe('a start', () => {
     db.exec('PRAGMA user_version = 99')
     db.close()
     await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/schema version 99; this program knows version 1/)
+  })
+  it('refuses to begin anew beside the bodies of a lost database, and leaves them alone', async () => {
+    const first = await openSpool(spoolOptions(directory))
+    await accept(first, message(), octets(50_000))
+    await accept(first, message(), octets(500_000))
+    await first.close()
+    const [path, kept] = [join(directory, 'spool.db'), readFileSync(join(directory, 'spool.db'))]
+    truncateSync(path, 0)
+    await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/spool\.db is missing or empty, but .*bodies has 2 files/)
+    rmSync(path)
+    await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/put the database back/)
+    expect(readdirSync(bodies())).toHaveLength(2)
+    for (const left of ['spool.db', 'spool.db-wal', 'spool.db-shm']) rmSync(join(directory, left), { force: true })
+    writeFileSync(path, kept)
+    const again = await openSpool(spoolOptions(directory))
+    expect(again.recovered).toMatchObject({ messages: 2, orphans: 0, damaged: 0 })
+    await again.close()
+  })
+  it('warns of damaged messages, and of nothing else', async () => {
+    const first = await openSpool(spoolOptions(directory))
+    await accept(first, message(), octets(500_000))
+    await first.close()
+    for (const name of readdirSync(bodies())) rmSync(join(bodies(), name))
+    const log = keepLog()
+    await (await openSpool(spoolOptions(directory, { log }))).close()
+    expect(log.lines.filter(line => line.startsWith('warn spool: open'))).toHaveLength(1)
+    const other = keepLog()
+    await (await openSpool(spoolOptions(join(directory, 'other'), { log: other }))).close()
+    expect(other.lines.filter(line => !line.startsWith('info'))).toEqual([])
+  })
+  it('does not keep waiting what was queued while the clock was ahead', async () => {
+    const ahead = start + 365 * day
+    const first = await openSpool(spoolOptions(directory, { clock: () => ahead }))
+    const one = message({ received: ahead })
+    await accept(first, one)
+    await first.close()
+    const spool = await openSpool(spoolOptions(directory))
+    expect(await spool.nextDue('app')).toBe(start)
+    expect((await spool.claim('app', 1, start)).map(({ message, since }) => [message, since])).toEqual([[one.id, start]])
+    await spool.close()
+  })
+  it('leaves alone what is to be tried later', async () => {
+    const first = await openSpool(spoolOptions(directory))
+    await accept(first, message())
+    const [claimed] = await first.claim('app', 1, start)
+    await first.settle(claimed!.id, { state: 'queued', due: start + day, detail: 'later' })
+    await first.close()
+    const spool = await openSpool(spoolOptions(directory))
+    expect(await spool.nextDue('app')).toBe(start + day)
+    await spool.close()
+  })
+  it('says which spool it is that can not be opened, once', async () => {
+    writeFileSync(join(directory, 'spool.db'), 'x'.repeat(8192))
+    const log = keepLog()
+    await expect(openSpool(spoolOptions(directory, { log }))).rejects.toThrow(`can't open the spool in ${directory}: `)
+    expect(log.lines).toEqual([])
   })
   it('refuses what is no database', async () => {
     writeFileSync(join(directory, 'spool.db'), 'x'.repeat(8192))

@@ -125,3 +125,19 @@ it('keeps the trace bounded by its age in small slices', async () => {
   await spool.close()
   expect(log.lines.filter(line => !line.startsWith('info'))).toEqual([])
 })
+
+it('is not held up by mail that came in while the clock was ahead', async () => {
+  let now = start + 365 * day
+  const spool = await openSpool(spoolOptions(directory, { clock: () => now }))
+  const put = () => accept(spool, message({ received: now, deliveries: [delivery({ state: 'discarded' })] }))
+  await put()
+  now = start
+  await put()
+  now = start + retention.discarded - 1
+  expect(await spool.purge()).toBe(0)
+  now = start + retention.discarded
+  expect(await spool.purge()).toBe(1)
+  now = start + 365 * day + retention.discarded
+  expect(await spool.purge()).toBe(1)
+  await spool.close()
+})

@@ -4,8 +4,10 @@
  * ids, the first of which is the message's own `seq`, so that no index leads from one to the other. Small
  * bodies of one batch lie together in a pack, which fills its pages where a row each would leave half of them empty.
  */
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { bodiesFolder, isBody } from './files.ts'
 
 export const schemaVersion = 1
 
@@ -38,15 +40,26 @@ PRAGMA user_version = ${schemaVersion};
 
 export const databasePath = (directory: string): string => join(directory, 'spool.db')
 
-/** Opens the database for writing, making it if it isn't there. Throws where it is of another version or no database. */
+/** Bodies without the rows that name them would be taken for orphans and removed: the database was lost, not the mail. */
+function refuseLost(directory: string): void {
+  const found = readdirSync(bodiesFolder(directory)).filter(isBody).length
+  if (found === 0) return
+  throw new Error(
+    `${databasePath(directory)} is missing or empty, but ${bodiesFolder(directory)} has ${found} files of messages: put the database back, or move that folder away to begin anew`,
+  )
+}
+
+/** Opens the database for writing, making it if it isn't there. Throws where it is of another version, lost or no database. */
 export function openDatabase(directory: string): DatabaseSync {
   const db = new DatabaseSync(databasePath(directory))
   db.exec('PRAGMA busy_timeout = 2000; PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
   // A checkpoint writes every page a second time and flushes twice: seldom, so that pages written often are written once.
   db.exec('PRAGMA wal_autocheckpoint = 8000; PRAGMA cache_size = -16000; PRAGMA temp_store = MEMORY')
   const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
-  if (version === 0) db.exec(`BEGIN; ${schema} COMMIT`)
-  else if (version !== schemaVersion) {
+  if (version === 0) {
+    refuseLost(directory)
+    db.exec(`BEGIN; ${schema} COMMIT`)
+  } else if (version !== schemaVersion) {
     db.close()
     throw new Error(`${databasePath(directory)} has schema version ${version}; this program knows version ${schemaVersion}`)
   }

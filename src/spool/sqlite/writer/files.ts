@@ -15,6 +15,7 @@ export interface Files {
 }
 
 export const bodiesFolder = (directory: string): string => join(directory, 'bodies')
+export const isBody = (name: string): boolean => /^\d+$/.test(name)
 export const fileName = (file: number): string => file.toString().padStart(10, '0')
 
 /** `live`: how many messages lie in which file. Files over `last` may still be appended to, until `left` names them. */

@@ -82,8 +82,11 @@ export function makePurge(retention: Retention): (store: Store, at: number) => n
       .all(cursor, slice) as unknown as OldMessage[]
     let removed = 0
     for (const message of rows) {
-      if (at - message.received < shortest) return { removed, more: false }
+      const age = at - message.received
+      if (age >= 0 && age < shortest) return { removed, more: false }
       cursor = message.seq
+      // Taken in while the clock was ahead: no reason to keep what came after it.
+      if (age < 0) continue
       const deliveries = store
         .sql('SELECT id, state, changed, received, idempotency FROM deliveries WHERE id >= ? AND id < ?')
         .all(message.seq, message.seq + message.deliveries) as unknown as OldDelivery[]

@@ -9,7 +9,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { DeliveryState } from '../../../transaction/ports.ts'
 import type { Recovered } from '../options.ts'
 import type { WriterStart } from '../wire.ts'
-import { bodiesFolder, fileName } from './files.ts'
+import { bodiesFolder, fileName, isBody } from './files.ts'
 import { type Draft, noCounts } from './store.ts'
 
 interface Extent {
@@ -25,6 +25,11 @@ function requeue(db: DatabaseSync, start: WriterStart): number {
   const again = db.prepare(`UPDATE deliveries SET state = 'queued', due = ?, changed = ? WHERE id = ?`)
   for (const { id } of lost) again.run(start.at, start.at, id)
   return lost.length
+}
+
+/** What was queued while the clock was ahead would wait until that time comes. Fails on a file that may not be written. */
+function hurry(db: DatabaseSync, { at }: WriterStart): void {
+  db.prepare(`UPDATE deliveries SET due = ?, since = min(since, ?), changed = ? WHERE state = 'queued' AND changed > ?`).run(at, at, at, at)
 }
 
 const sizeOf = (path: string): number => {
@@ -48,7 +53,7 @@ function failDamaged(db: DatabaseSync, file: number, length: number): number {
 function checkFiles(db: DatabaseSync, folder: string, extents: readonly Extent[]) {
   const named = new Set(extents.map(({ file }) => fileName(file)))
   const found = readdirSync(folder)
-  const orphans = found.filter(name => /^\d+$/.test(name) && !named.has(name))
+  const orphans = found.filter(name => isBody(name) && !named.has(name))
   for (const name of orphans) unlinkSync(join(folder, name))
   let tails = 0
   let damaged = 0
@@ -61,7 +66,7 @@ function checkFiles(db: DatabaseSync, folder: string, extents: readonly Extent[]
       tails += length - end
     }
   }
-  return { orphans: orphans.length, tails, damaged, last: Math.max(0, ...found.filter(name => /^\d+$/.test(name)).map(Number)) }
+  return { orphans: orphans.length, tails, damaged, last: Math.max(0, ...found.filter(isBody).map(Number)) }
 }
 
 function sums(db: DatabaseSync): Draft {
@@ -90,6 +95,7 @@ export interface Recovery {
 export function recover(db: DatabaseSync, start: WriterStart): Recovery {
   db.exec('BEGIN IMMEDIATE')
   const requeued = requeue(db, start)
+  hurry(db, start)
   const extents = db
     .prepare('SELECT file, count(*) AS messages, max(position + size) AS end FROM messages WHERE file IS NOT NULL GROUP BY file')
     .all() as unknown as Extent[]
