@@ -24,7 +24,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
   // Closed last in, first out: the doors first, so that the page can tell of the draining; the spool at the very end.
   await using parts = new AsyncDisposableStack()
   let end = 0
-  const left = (): number => Math.max(0, end - Date.now())
+  const left = (): number => Math.max(0, end - performance.now())
   const clock = Date.now
   const spool = await openSpool({
     directory: config.spool.sqlite.directory,
@@ -61,7 +61,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
   return {
     addresses: [...doors.addresses, ...pages.addresses],
     async stop(within) {
-      end = Date.now() + within
+      end = performance.now() + within
       await running.disposeAsync()
     },
   }
