@@ -85,7 +85,7 @@ export const startPostern =
     const recipient = await mint(file, folder)
     const port = ports[protocol === 'smtp' ? 0 : 1]!
     // As npm start does it.
-    const args = ['--max-semi-space-size=2', '--initial-old-space-size=64', cli, 'serve', '--config', file]
+    const args = ['--max-semi-space-size=4', '--initial-old-space-size=64', cli, 'serve', '--config', file]
     const server = await startProcess({ program: process.execPath, args, folder, environment, port })
     return { port, protocol, recipient, processes: () => [server.id], stored: async () => count(folder), stop: server.stop }
   }

@@ -13,6 +13,8 @@ import type { Place, Subject } from './subject.ts'
 
 const unlimited = {
   in_flow_delay: '0s',
+  // Notices to the postmaster would be messages of its own in the queue.
+  notify_classes: '',
   default_process_limit: '300',
   smtpd_client_connection_count_limit: '0',
   smtpd_client_recipient_rate_limit: '0',
@@ -41,6 +43,7 @@ export async function startQueueing(place: Place): Promise<Subject> {
     (await readdir(queue, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile()).length
   return {
     ...subject,
+    addsOwn: true,
     stored: async () => (await Promise.all(queues.map(count))).reduce((sum, messages) => sum + messages, 0),
   }
 }

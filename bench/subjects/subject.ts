@@ -18,6 +18,8 @@ export interface Subject {
   processes(): readonly number[]
   /** Messages it holds, where it keeps any that can be counted. */
   stored?(): Promise<number>
+  /** It may keep messages of its own making beside them, as Postfix does with its notices. */
+  readonly addsOwn?: true
   stop(): Promise<void>
 }
 
