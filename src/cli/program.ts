@@ -30,7 +30,8 @@ export function program(root: Command): Command {
   ]) {
     // `postern serve --config F` and `postern --config F serve` mean the same.
     command.option('-c, --config <file>', 'the configuration').hook('preSubcommand', take).hook('preAction', take)
-    root.addCommand(command)
+    // Nothing may end the process but cli.ts, which knows the exit statuses.
+    root.addCommand(command.copyInheritedSettings(root))
   }
   function take(command: Command): void {
     const own = command.opts<{ config?: string }>().config

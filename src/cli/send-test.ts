@@ -50,7 +50,7 @@ async function sendTest({ load, print }: SendTestDeps, options: Options): Promis
   say('via', `${to.lmtp ? 'lmtp' : 'smtp'} ${to.host}:${to.port}`)
   const reply = await send({ to, sender: options.from, recipient, raw: testMessage({ from: options.from, recipient, token }) })
   say('answered', reply)
-  const row = await follow(config, { token, until: Date.now() + wait })
+  const row = await follow(config, { token, until: performance.now() + wait })
   if (row === null) throw new Failure(`The message was accepted but does not show within ${options.wait}: ${reply}`)
   const page = pageOf(config)
   say('state', row.state)
@@ -80,7 +80,8 @@ function mintedAddress(config: Config): string {
 
 function serverOf(config: Config, via: string | undefined): Submission['to'] {
   const written = /^(lmtp:)?\[?([^\]]+?)\]?:(\d{1,5})$/.exec(via ?? '')
-  if (written !== null) return { host: written[2]!, port: Number(written[3]), lmtp: written[1] !== undefined }
+  if (written !== null && Number(written[3]) >= 1 && Number(written[3]) <= 65_535)
+    return { host: written[2]!, port: Number(written[3]), lmtp: written[1] !== undefined }
   if (via !== undefined && via !== 'smtp' && via !== 'lmtp')
     throw new Failure(`--via: smtp, lmtp, HOST:PORT or lmtp:HOST:PORT, not “${via}”`, exits.usage)
   const kinds: readonly ('smtp' | 'lmtp')[] = via === undefined ? ['smtp', 'lmtp'] : [via]
@@ -128,14 +129,26 @@ const settled = new Set(['delivered', 'held', 'discarded', 'failed'])
 async function follow(config: Config, { token, until }: { readonly token: string; readonly until: number }): Promise<MessageRow | null> {
   const page = pageOf(config)
   if (page === null) throw new Failure('The message was accepted. It cannot be followed: the configuration has no http listener on TCP.')
-  const headers = page.token === null ? {} : { authorization: `Bearer ${page.token}` }
   let row: MessageRow | null = null
-  while (Date.now() < until) {
-    const response = await fetch(`${page.url}/api/messages?text=${token}`, { headers })
-    if (!response.ok) throw new Failure(`${page.url} answers ${response.status}: ${await response.text()}`)
-    row = ((await response.json()) as { messages: MessageRow[] }).messages[0] ?? null
+  while (performance.now() < until) {
+    row = await ask(page, token, until)
     if (row !== null && settled.has(row.state)) return row
     await sleep(150)
   }
   return row
+}
+
+/** The message's row as the API has it now. A page that gives no answer in time is a failure, not a reason to wait on. */
+async function ask(page: { readonly url: string; readonly token: string | null }, text: string, until: number): Promise<MessageRow | null> {
+  const headers = page.token === null ? {} : { authorization: `Bearer ${page.token}` }
+  try {
+    const signal = AbortSignal.timeout(Math.ceil(Math.max(1, until - performance.now())))
+    const response = await fetch(`${page.url}/api/messages?text=${text}`, { headers, signal })
+    if (!response.ok) throw new Failure(`${page.url} answers ${response.status}: ${(await response.text()).slice(0, 500)}`)
+    return ((await response.json()) as { messages: MessageRow[] }).messages[0] ?? null
+  } catch (error) {
+    if (error instanceof Failure) throw error
+    const { message, cause } = error as Error
+    throw new Failure(`The message was accepted, but ${page.url} can't be asked: ${cause instanceof Error ? cause.message : message}`)
+  }
 }

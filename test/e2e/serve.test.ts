@@ -105,6 +105,7 @@ describe('what is wrong is said before a port is opened', () => {
   test('wrong usage ends with status 64', async () => {
     expect((await run('serv')).code).toBe(64)
     expect((await run('keys', 'mint')).code).toBe(64)
+    expect((await run('serve', 'now')).code).toBe(64)
   })
 })
 
