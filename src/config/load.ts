@@ -32,6 +32,8 @@ export async function loadConfig(file: string, env: Environment = process.env): 
 const unreadable = (file: string, message: string): Problem => ({ file, path: '', line: 0, column: 0, message })
 
 const mostCharacters = 1024 * 1024
+/** More are counted, not told: each is looked for in the whole file. */
+const mostProblems = 100
 
 /** As loadConfig, from a text; `file` names it in problems. Throws ConfigError, and nothing else. */
 export function parseConfig(text: string, file: string, read: ReadSecret): Config {
@@ -45,7 +47,9 @@ export function parseConfig(text: string, file: string, read: ReadSecret): Confi
     ...(parsed.success ? [] : findingsOf(parsed.error.issues, yaml.value)),
     ...(isMapping(yaml.value) ? [...checkListeners(root), ...checkMailboxes(root), ...checkTimes(root)] : []),
   ]
-  problems.push(...distinct(findings).map(finding => placed(file, finding, yaml.locate(finding.path, finding.at))))
+  const all = distinct(findings)
+  for (const finding of all.slice(0, mostProblems)) problems.push(placed(file, finding, yaml.locate(finding.path, finding.at)))
+  if (all.length > mostProblems) problems.push(unreadable(file, `has ${all.length} problems; ${mostProblems} of them follow`))
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return settle(parsed.data as Parsed)
 }

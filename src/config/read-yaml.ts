@@ -44,7 +44,7 @@ export function readYaml(text: string): YamlFile {
   const problems = keyProblems(document).map(({ offset, ...finding }) => ({ ...finding, ...place(offset) }))
   if (problems.some(problem => problem.message !== duplicate)) return { value: undefined, problems, locate }
   try {
-    return { value: document.toJS() ?? null, problems, locate }
+    return { value: document.toJS({ maxAliasCount: mostAliases + 1 }) ?? null, problems, locate }
   } catch {
     // Aliases that hold themselves, or that multiply beyond measure.
     return { value: undefined, problems: [{ path: [], message: 'aliases (*name) are nested too deeply', line: 1, column: 1 }], locate }
@@ -76,22 +76,37 @@ function syntaxError({ code, pos }: Pick<YAMLParseError, 'code' | 'pos'>, text: 
 
 type Placed = Finding & { readonly offset: number }
 
+const mostAliases = 100
+
 /** Aliases to nowhere, keys that are no names, keys that stand twice. */
 function keyProblems(document: Document): readonly Placed[] {
   const problems: Placed[] = []
+  const anchors = new Set<string>()
+  let aliases = 0
+  const noteAnchor = (_key: unknown, { anchor }: { readonly anchor?: string | undefined }): void => {
+    if (anchor !== undefined) anchors.add(anchor)
+  }
   visit(document, {
+    Scalar: noteAnchor,
+    Seq: noteAnchor,
     Alias(_key, alias) {
-      if (alias.resolve(document) === undefined) problems.push({ path: [], offset: alias.range?.[0] ?? 0, message: sentences.BAD_ALIAS! })
+      const offset = alias.range?.[0] ?? 0
+      if (!anchors.has(alias.source)) problems.push({ path: [], offset, message: sentences.BAD_ALIAS! })
+      // Each is looked for from the start of the file.
+      if (++aliases > mostAliases) problems.push({ path: [], offset, message: `more than ${mostAliases} aliases (*name)` })
+      return aliases > mostAliases ? visit.BREAK : undefined
     },
     Map(_key, map, ancestors) {
-      const path = pathOf([...ancestors, map] as Node[])
+      noteAnchor(_key, map)
+      const path = (): Path => pathOf([...ancestors, map] as Node[])
       const seen = new Set<string>()
       for (const { key } of map.items) {
         const offset = isScalar(key) ? (key.range?.[0] ?? 0) : ((key as Node | null)?.range?.[0] ?? map.range?.[0] ?? 0)
         const name = isScalar(key) ? String(key.value) : null
-        if (name === null || name === '__proto__') problems.push({ path, offset, message: 'this can’t be a key', allowed: 'a name' })
+        if (name === null || name === '__proto__')
+          problems.push({ path: path(), offset, message: 'this can’t be a key', allowed: 'a name' })
         else if (seen.has(name))
-          problems.push({ path: [...path, name], offset, message: duplicate, found: showText(name), allowed: 'each key once' })
+          problems.push({ path: [...path(), name], offset, message: duplicate, found: showText(name), allowed: 'each key once' })
         else seen.add(name)
       }
     },

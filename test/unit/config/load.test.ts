@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { ConfigError, loadConfig, parseConfig } from '../../../src/config/load.ts'
 import { good, load, read, signing, webhookText } from './build.ts'
@@ -108,6 +108,38 @@ test('a byte order mark, CRLF line ends, anchors and quoted key ids do no harm',
   const place = '{ host: 127.0.0.1, port: 0 }'
   const anchored = stringify({ ...good(), listeners: 'HERE' }).replace('HERE', `{ smtp: &a ${place}, http: *a }`)
   expect(reportOf(anchored)).toBe('accepted')
+})
+
+describe('a file as large as may be', () => {
+  const fill = (item: (i: number) => string): string => {
+    let text = stringify(good())
+    for (let i = 0; text.length < 1024 * 1024 - 100; i++) text += item(i)
+    return text
+  }
+  test.each([
+    ['unknown keys', (i: number) => `k${i}: 1\n`, /has \d+ problems; 100 of them follow\n/],
+    ['keys that stand twice', () => 'hostname: a.example\n', /this key stands here twice/],
+    ['aliases', (i: number) => (i === 0 ? 'x: &x 1\nl:\n' : '- *x\n'), /more than 100 aliases/],
+    ['mappings', (i: number) => (i === 0 ? 'l:\n' : '- {a: 1}\n'), /l: unknown key/],
+  ])('of %s is refused in good time', (_what, item, expected) => {
+    const text = fill(item)
+    const start = performance.now()
+    expect(reportOf(text)).toMatch(expected)
+    expect(performance.now() - start).toBeLessThan(15_000)
+  })
+  test('a hundred problems are told one by one, and one more is counted', () => {
+    const keys = (count: number): string =>
+      stringify({ ...good(), ...Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, 1])) })
+    expect(reportOf(keys(100)).match(/unknown key/g)).toHaveLength(100)
+    expect(reportOf(keys(100))).not.toContain('of them follow')
+    expect(reportOf(keys(101)).match(/unknown key/g)).toHaveLength(100)
+    expect(reportOf(keys(101))).toMatch(/^postern\.yaml: has 101 problems; 100 of them follow$/m)
+  })
+  test('a hundred aliases may stand, one more may not', () => {
+    const aliases = (count: number): string => `${stringify(good())}x: &x 1\nl: [${Array<string>(count).fill('*x').join(', ')}]\n`
+    expect(reportOf(aliases(100))).not.toContain('aliases')
+    expect(reportOf(aliases(101))).toContain('more than 100 aliases')
+  })
 })
 
 test('problems inside an alias are placed where they are written', () => {
