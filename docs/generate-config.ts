@@ -33,6 +33,7 @@ configuration; a configuration that is wrong ends the start with exit status 78 
 
 - **Durations** are a whole number and a unit: \`500ms 3s 10m 12h 7d\`. **Sizes** likewise, in powers of 1024: \`512B 64KiB 25MiB 1GiB\`.
 - **Secrets** never stand in the file: \`{ file: PATH }\` or \`{ env: VARIABLE }\`. White space at the end of a secret is ignored.
+  Signing secrets (\`signed.secrets.ID\`), and no others, may have \`create: true\` beside \`file\`: the first start makes the file if it isn't there.
 - **Relative paths** start at the working folder.
 - What begins with \`%\` must be in quotes: \`address: '%{key}@incoming.example.com'\`.
 - Unknown keys are errors. \`[]\` stands for each item of a list, \`NAME\` and \`ID\` for names that you choose.

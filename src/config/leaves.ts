@@ -56,12 +56,18 @@ export const duration = (about: string, range: Range) =>
     pattern: durationPattern,
     parse: parseDuration,
     format: formatDuration,
-    example: '10s or 12h',
+    example: '10s or 12h (ms, s, m, h, d)',
   })
 
 /** In the program: octets. */
 export const size = (about: string, range: Range) =>
-  quantity(about, range, { kind: 'size', pattern: sizePattern, parse: parseSize, format: formatSize, example: '64KiB or 25MiB' })
+  quantity(about, range, {
+    kind: 'size',
+    pattern: sizePattern,
+    parse: parseSize,
+    format: formatSize,
+    example: '64KiB or 25MiB (B, KiB, MiB, GiB, TiB)',
+  })
 
 interface Quantity {
   readonly kind: 'duration' | 'size'

@@ -25,7 +25,7 @@ export async function rotateCommand(deps: KeysDeps, args: RotateArguments): Prom
   const file = fileFor(neighbour, id)
   await create(file, id)
   const line = `${id}: { file: ${/^[\w./-]+$/.test(file) ? file : JSON.stringify(file)} }`
-  deps.print(args.json ? JSON.stringify({ id, file, line }) : instructions(args, { id, file, line }))
+  deps.print(args.json ? JSON.stringify({ id, file, line }) : instructions(args, { id, before: current.id, file, line }))
 }
 
 /** The neighbour's name with the new id for the old one. */
@@ -49,16 +49,23 @@ async function create(file: string, id: number): Promise<void> {
 
 function instructions(
   { mailbox, route }: RotateArguments,
-  made: { readonly id: number; readonly file: string; readonly line: string },
+  made: { readonly id: number; readonly before: string; readonly file: string; readonly line: string },
 ): string {
+  const place = `mailbox ${mailbox}, route ${route}`
   return [
     `Wrote a new secret to ${made.file} (mode 0600; the user that runs Postern must be able to read it).`,
     '',
-    `1. Add it to the secrets of mailbox ${mailbox}, route ${route}, below the ones there:`,
-    `     ${made.line}`,
+    `1. Add it to the secrets of ${place}, behind the ones there. On one line, inside the braces:`,
+    `     secrets: { ${made.before}: { … }, ${made.line} }`,
+    '   One a line, below the last and as far to the right:',
+    '     secrets:',
+    `       ${made.before}: { … }`,
+    `       ${made.line}`,
     '2. Restart Postern; with several machines, all of them, each with this file. From now on old and new keys verify.',
-    `3. Give the application the new secret and key id ${made.id} to mint with. (“postern keys mint” takes the highest id.)`,
-    '4. When the last key of an old secret has expired, take its line out, reload, and remove its file.',
+    `3. Give the application the new secret and key id ${made.id} to mint with.`,
+    '   “postern keys mint” takes the highest id; in a checkout that is:',
+    `     npm run -s postern -- keys mint --mailbox ${mailbox} --route ${route} --subject SUBJECT`,
+    '4. When the last key of an old secret has expired, take it out of the secrets, restart, and remove its file.',
     '   Its keys without expiry are unknown from then on.',
   ].join('\n')
 }
