@@ -49,7 +49,7 @@ async function create(file: string, id: number): Promise<void> {
 
 function instructions(
   { mailbox, route }: RotateArguments,
-  made: { readonly id: number; readonly before: string; readonly file: string; readonly line: string },
+  made: { readonly id: number; readonly before: string | number; readonly file: string; readonly line: string },
 ): string {
   const place = `mailbox ${mailbox}, route ${route}`
   return [
