@@ -16,6 +16,10 @@ const BLOCK = 4096
 const LONGEST_WAIT = 500
 /** Characters waiting for a reader that hangs; beyond it lines are dropped. */
 const MOST_WAITING = 16 * 1024 * 1024
+/** Characters of one write: few enough that it is over soon, whatever it goes to. */
+const MOST_FLYING = 16 * 1024
+/** What a write under way is given to be over, before the rest is written at exit (ms). */
+const LANDING = 20
 /** Before trying a pipe again that was full (ms). */
 const PIPE_FULL_WAIT = 20
 /** Tries to write to a full pipe at exit, 20 ms apart. */
@@ -33,13 +37,15 @@ export function openLogDestination(to: number | string): LogDestination {
     if (timer) clearTimeout(timer)
     timer = null
     if (flying !== null || waiting === '') return
-    fly(Buffer.from(takeWaiting()))
+    fly(Buffer.from(takeWaiting(MOST_FLYING)))
   }
-  const takeWaiting = () => {
-    const text = dropped === 0 ? waiting : waiting + droppedLine(dropped)
-    waiting = ''
+  const takeWaiting = (most: number) => {
+    const all = dropped === 0 ? waiting : waiting + droppedLine(dropped)
     dropped = 0
-    return text
+    // Cut behind a line, so that no character is cut in two; one line may be longer.
+    const end = all.length <= most ? all.length : all.indexOf('\n', most) + 1 || all.length
+    waiting = all.slice(end)
+    return all.slice(0, end)
   }
   const fly = (block: Buffer) => {
     flying = block
@@ -64,14 +70,18 @@ export function openLogDestination(to: number | string): LogDestination {
       else if (flying === null) pump()
     },
     flushSync() {
-      // A block in flight is the kernel's already, or is lost with a pipe that nobody reads.
+      // A write under way goes on in a thread of its own; exiting would end it. Either it is over in a moment, or its reader hangs.
+      if (flying !== null) sleep(LANDING)
       flying = null
-      if (waiting !== '') writeAll(fd, Buffer.from(takeWaiting()))
+      if (waiting !== '') writeAll(fd, Buffer.from(takeWaiting(Number.POSITIVE_INFINITY)))
     },
   }
   process.once('exit', () => destination.flushSync())
   return destination
 }
+
+/** Milliseconds, without turning the event loop. */
+const sleep = (milliseconds: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds)
 
 const isFull = (error: unknown) => ['EAGAIN', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')
 const countLines = (block: Buffer) => block.toString('latin1').split('\n').length - 1
@@ -85,7 +95,7 @@ function writeAll(fd: number, block: Buffer): void {
       at += writeSync(fd, block, at)
     } catch (error) {
       if (!isFull(error) || tries-- === 0) return
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PIPE_FULL_WAIT)
+      sleep(PIPE_FULL_WAIT)
     }
   }
 }

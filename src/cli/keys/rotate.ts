@@ -25,7 +25,7 @@ export async function rotateCommand(deps: KeysDeps, args: RotateArguments): Prom
   const file = fileFor(neighbour, id)
   await create(file, id)
   const line = `${id}: { file: ${/^[\w./-]+$/.test(file) ? file : JSON.stringify(file)} }`
-  deps.print(args.json ? JSON.stringify({ id, file, line }) : instructions(args, { id, before: current.id, file, line }))
+  deps.print(args.json ? JSON.stringify({ id, file, line }) : instructions(args, { id, before: String(current.id), file, line }))
 }
 
 /** The neighbour's name with the new id for the old one. */
