@@ -4,13 +4,12 @@ import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { ConfigError, loadConfig } from '../config/load.ts'
 import { checkCommand } from './check.ts'
+import { defaultConfig } from './default-config.ts'
 import { exits, Failure } from './failure.ts'
 import { keysCommand } from './keys.ts'
 import { keysConfig } from './keys-config.ts'
 import { sendTestCommand } from './send-test.ts'
 import { serveCommand } from './serve.ts'
-
-const defaultConfig = 'config/postern.yaml'
 
 export const version = (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
 

@@ -7,6 +7,7 @@ import type { Config } from '../config/config.ts'
 import { createFirstStart } from '../config/first-start.ts'
 import { type Running, startServer } from '../main.ts'
 import { createLog, type OpenLog } from '../observe/log.ts'
+import { defaultConfig } from './default-config.ts'
 import { signedPlaces } from './keys/config.ts'
 import { mint } from './keys/mint.ts'
 import { keysConfig } from './keys-config.ts'
@@ -32,7 +33,7 @@ async function serve({ load, file, version }: ServeDeps): Promise<void> {
     for (const made of await createFirstStart(config)) log.info({ file: made }, 'made a secret for the first start')
     const running = await startServer(config, { log, version })
     log.info({ version, node: process.version, config: file(), listeners: running.addresses }, 'ready')
-    if (process.stdout.isTTY) welcome(config)
+    if (process.stdout.isTTY) welcome(config, file())
     await untilSignal(running, opened)
   } catch (error) {
     log.fatal({ err: error }, 'Postern cannot start')
@@ -73,12 +74,13 @@ function untilSignal(running: Running, { log, flush }: OpenLog): Promise<void> {
 }
 
 /** For the person who has just started it: an address that works, and a way to try it. */
-function welcome(config: Config): void {
+function welcome(config: Config, file: string): void {
   const place = signedPlaces(keysConfig(config)).find(({ mailbox }) => mailbox.address.includes('%{key}'))
   if (place === undefined) return
   const { mailbox, route } = place
   const { address } = mint(place, { mailbox: mailbox.name, route: route.name, subject: 'welcome', expires: '1d' }, Date.now())
+  const same = file === defaultConfig ? '' : ` --config '${file}'`
   process.stdout.write(
-    `\n  An address that works for a day:\n\n    ${address}\n\n  Send a message to it and see it arrive:\n\n    npm run -s postern -- send-test --to '${address}'\n\n`,
+    `\n  An address that works for a day:\n\n    ${address}\n\n  Send a message to it and see it arrive:\n\n    npm run -s postern -- send-test --to '${address}'${same}\n\n`,
   )
 }
