@@ -213,7 +213,8 @@ describe.skipIf(missing !== null)('postfix/lmtp', () => {
   test('stop ends an instance whose folder is gone', async () => {
     const orphan = path.join(folder, 'orphan')
     const third = await startPostfix({ folder: orphan, smtpPort: await freePort(), lmtpPort: peer.port })
-    await rm(orphan, { recursive: true, force: true })
+    // Its daemons go on writing below it while it is removed.
+    await rm(orphan, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
     expect(third.processes()).not.toEqual([])
     await third.stop()
     expect(third.processes()).toEqual([])
