@@ -46,7 +46,7 @@ export async function buildSite(config: Config, parts: SiteParts): Promise<Site 
       share: postmasterCaps.share,
       used: () => parts.spool.postmasterUse(),
     },
-    limits: { messageSize: config.limits['message-size'], recipients: config.limits.recipients },
+    limits: { messageSize: config.limits['message-size'], recipients: config.limits.recipients, relayGrace: 0 },
     spool: parts.spool,
     spoolStatus: () => parts.spool.status(),
     trace: parts.trace,
@@ -74,6 +74,7 @@ async function buildMailbox(config: Config, { mailbox, log, verifiers }: Mailbox
     routes.push({
       name: route.name,
       verifier,
+      caseSensitive: true,
       destination: destination(config, route.processor),
       screening: route.screening,
     })

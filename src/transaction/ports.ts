@@ -46,6 +46,12 @@ export type KeyCheck =
  */
 export interface KeyVerifier {
   verify(query: KeyQuery): KeyCheck | Promise<KeyCheck>
+  /** The answer is the same for a key in any mixture of upper and lower case. Absent: it may not be. */
+  readonly foldsCase?: boolean
+  /** By the grammar alone, no store asked: whether this key, written in some mixture of case, could be good. Absent: any could. */
+  mayBe?(key: string): boolean
+  /** Drops what is remembered of one key, or of all. Gives how many answers that were; absent: nothing is remembered. */
+  forget?(key?: string): number
   close?(): void | Promise<void>
 }
 

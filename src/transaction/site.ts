@@ -18,6 +18,8 @@ export interface Destination {
 export interface Route {
   readonly name: string
   readonly verifier: KeyVerifier | null
+  /** False: keys are folded to lower case before they are looked up. */
+  readonly caseSensitive: boolean
   readonly destination: Destination
   readonly screening: ScreeningSettings
 }
@@ -44,7 +46,12 @@ export interface Site {
   readonly directory: Directory
   readonly mailboxes: ReadonlyMap<string, Mailbox>
   readonly postmaster: Postmaster
-  readonly limits: { readonly messageSize: number; readonly recipients: number }
+  readonly limits: {
+    readonly messageSize: number
+    readonly recipients: number
+    /** How long mail may have waited in a relay's queue while its key expired, in milliseconds (design: rule 4). */
+    readonly relayGrace: number
+  }
   readonly spool: SpoolIntake
   readonly spoolStatus: () => SpoolStatus
   /** There is new mail for this processor. */

@@ -14,11 +14,13 @@ export interface SessionFacts {
   /** LMTP: one reply per accepted recipient after the data (RFC 2033 4.2). */
   readonly replyPerRecipient: boolean
   readonly normalizeLineEndings: boolean
+  /** Who asks has folded the address to lower case (Postfix's table look-ups): a case-sensitive key can only be guessed at. */
+  readonly folded?: boolean
 }
 
 /** Why a recipient was accepted: by its key, by a key still to come in References, without one, or as postmaster. */
 export type Grant =
-  | { readonly kind: 'key'; readonly route: Route; readonly key: string; readonly claims: Claims }
+  | { readonly kind: 'key'; readonly route: Route; readonly key: string; readonly claims: Claims; readonly expired?: number }
   | { readonly kind: 'references'; readonly route: Route }
   | { readonly kind: 'open'; readonly route: Route }
   | { readonly kind: 'postmaster' }

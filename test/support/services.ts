@@ -10,6 +10,11 @@ const SERVICES = {
   postfix: { programs: ['postfix', 'postconf', 'postqueue'], packages: ['postfix'] },
   'smtp-source': { programs: ['smtp-source'], packages: ['postfix'] },
   swaks: { programs: ['swaks'], packages: ['swaks'] },
+  redis: { programs: ['redis-server', 'redis-cli', 'redis-sentinel'], packages: ['redis-server', 'redis-sentinel', 'redis-tools'] },
+  postgresql: { programs: ['psql', 'pg_config'], packages: ['postgresql'] },
+  'postfix-pgsql': { programs: ['postfix'], packages: ['postfix', 'postfix-pgsql'] },
+  openssl: { programs: ['openssl'], packages: ['openssl'] },
+  haproxy: { programs: ['haproxy'], packages: ['haproxy'] },
   gcc: { programs: ['gcc'], packages: ['gcc', 'libc6-dev'] },
 } as const satisfies Record<string, { programs: readonly string[]; packages: readonly string[] }>
 

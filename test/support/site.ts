@@ -57,6 +57,7 @@ export function testSite(more: Partial<Site> = {}): TestSite {
   const route: Route = {
     name: 'reply',
     verifier: testVerifier,
+    caseSensitive: true,
     destination: { processor: 'shelf', settled: 'delivered' },
     screening: defaultScreening,
   }
@@ -87,7 +88,7 @@ export function testSite(more: Partial<Site> = {}): TestSite {
       share: 0.05,
       used: () => 0,
     },
-    limits: { messageSize: 10_000, recipients: 5 },
+    limits: { messageSize: 10_000, recipients: 5, relayGrace: 5 * 86_400_000 },
     spoolStatus: () => ({ writable: true, detail: '', used: 0, free: 1e9 }),
     notify: () => undefined,
     trace: { record: row => void rows.push(row) },
