@@ -53,7 +53,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
   const ports: { doors: Doors | null } = { doors: null }
   const pages = await openPages(config, { spool, runner, ports, processors: processors.byName, version, log })
   parts.defer(pages.close)
-  const doors = await openDoors(config, site)
+  const doors = await openDoors(config, () => site)
   parts.defer(() => doors.close(left()))
   ports.doors = doors
 

@@ -11,7 +11,7 @@ export interface Doors {
   close(deadline: number): Promise<void>
 }
 
-export async function openDoors(config: Config, site: Site): Promise<Doors> {
+export async function openDoors(config: Config, site: () => Site): Promise<Doors> {
   const { limits } = config
   const guard = createGuard(
     {
@@ -20,7 +20,7 @@ export async function openDoors(config: Config, site: Site): Promise<Doors> {
       unknownRecipients: limits['unknown-recipients'],
       errors: limits.errors,
     },
-    site.clock,
+    site().clock,
   )
   const opened: { readonly name: string; readonly listener: Listener }[] = []
   let open = true

@@ -2,6 +2,7 @@
  * End of data: one verdict per accepted RCPT command, then the message goes to the spool. The pure part looks at the whole
  * message and at each recipient; the effect (commit) comes last, and only what the spool has flushed is answered 250.
  */
+import { receivedAt } from '../mail/date-time.ts'
 import { type Header, parseHeader } from '../mail/header-fields.ts'
 import { candidates } from '../policy/recipient/references.ts'
 import { screenMessage } from '../policy/screening/actions.ts'
@@ -62,6 +63,9 @@ function judgeRecipient(site: Site, transaction: Transaction, part: Part): Judge
     const tooLarge = received.octets > site.postmaster.messageSize
     return { verdict: tooLarge ? defer('recipient.postmaster-full') : accept, grant }
   }
+  if (grant.kind === 'key' && grant.expired !== undefined && !receivedBefore(part.header, grant.expired)) {
+    return { verdict: reject('key.expired'), grant }
+  }
   if (grant.kind !== 'references') {
     return {
       verdict: screenMessage(findings, {
@@ -73,6 +77,12 @@ function judgeRecipient(site: Site, transaction: Transaction, part: Part): Judge
     }
   }
   return judgeReferences(transaction, site.mailboxes.get(recipient.mailbox)!, part)
+}
+
+/** By the topmost Received field, which the trusted relay wrote; who wrote those below it is not known. */
+function receivedBefore(header: Header, expired: number): boolean {
+  const at = receivedAt(header.first('received'))
+  return at !== null && at < expired
 }
 
 /** A dedicated address: the first key in References that verifies; a store that is down defers only if no other key is good. */

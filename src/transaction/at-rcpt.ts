@@ -49,9 +49,9 @@ function decide(site: Site, transaction: Transaction, path: Address | 'postmaste
   const mailbox = site.mailboxes.get(match.mailbox)!
   if (match.key === null) return atDedicated(transaction, mailbox, address)
   const query = keyQuery(transaction, { mailbox: mailbox.name, key: match.key, recipient: address })
-  const checked = checkRoutes(mailbox.routes, query)
-  if (checked instanceof Promise) return checked.then(result => atKey(transaction, mailbox, { address, key: query.key, ...result }))
-  return atKey(transaction, mailbox, { address, key: query.key, ...checked })
+  const checked = checkRoutes(mailbox.routes, query, transaction.session.folded)
+  if (checked instanceof Promise) return checked.then(result => atKey(site, transaction, { mailbox, address, key: query.key, ...result }))
+  return atKey(site, transaction, { mailbox, address, key: query.key, ...checked })
 }
 
 const refused = (verdict: Verdict, detail?: string): Answer => ({ verdict, recipient: null, ...(detail === undefined ? {} : { detail }) })
@@ -62,19 +62,33 @@ function granted(transaction: Transaction, recipient: Recipient, route: Route): 
   return verdict.kind === 'accept' ? { verdict, recipient } : refused(verdict, `reverse-path <${transaction.sender}>`)
 }
 
-function atKey(
-  transaction: Transaction,
-  mailbox: Mailbox,
-  found: { readonly address: string; readonly key: string; readonly check: KeyCheck; readonly route: Route },
-): Answer {
-  const { check, route } = found
+interface Found extends Checked {
+  readonly mailbox: Mailbox
+  readonly address: string
+  readonly key: string
+}
+
+function atKey(site: Site, transaction: Transaction, found: Found): Answer {
+  const { check, route, mailbox } = found
   if (check.kind === 'valid') {
     const grant: Grant = { kind: 'key', route, key: found.key, claims: check.claims }
     return granted(transaction, { address: found.address, mailbox: mailbox.name, grant }, route)
   }
   if (check.kind === 'unavailable') return refused(defer('key.unavailable'), check.cause)
+  if (check.kind === 'expired' && mayHaveWaited(site, transaction, check.expired)) {
+    const grant: Grant = { kind: 'key', route, key: found.key, claims: {}, expired: check.expired }
+    const detail = 'expired while it may have waited in the relay’s queue: judged by the time the relay received it'
+    return { ...granted(transaction, { address: found.address, mailbox: mailbox.name, grant }, route), detail }
+  }
   return refused(reject(`key.${check.kind}`), `mailbox ${mailbox.name}`)
 }
+
+/**
+ * Rule 4: mail that a relay took while its key was good is not lost by our outage. Only a relay that names its queue id
+ * (XFORWARD IDENT) has the message already; an address probe names none, and is told the truth of this moment.
+ */
+const mayHaveWaited = (site: Site, { session, client, started }: Transaction, expired: number): boolean =>
+  session.peer === 'relay' && client.ident !== null && started - expired < site.limits.relayGrace
 
 /** A dedicated address: its key stands in the message, or none is needed. */
 function atDedicated(transaction: Transaction, mailbox: Mailbox, address: string): Answer {
@@ -114,15 +128,14 @@ interface Checked {
 /** How much an answer says: a valid key settles it, and "later" must not be overruled by another route's "no". */
 const weight = { valid: 4, unavailable: 3, expired: 2, revoked: 1, unknown: 0 } as const
 
-/** Asks the routes in order; the first valid one wins, else the answer that says most. */
-export function checkRoutes(routes: readonly Route[], query: KeyQuery): Checked | Promise<Checked> {
+/** Asks the routes in order; the first valid one wins, else the answer that says most. `folded`: the key came in lower case. */
+export function checkRoutes(routes: readonly Route[], query: KeyQuery, folded = false): Checked | Promise<Checked> {
   return from(0, { check: { kind: 'unknown' }, route: routes[0]! })
 
   function from(index: number, best: Checked): Checked | Promise<Checked> {
     for (let i = index; i < routes.length; i++) {
       const route = routes[i]!
-      const check = route.verifier?.verify({ ...query, route: route.name })
-      if (check === undefined) continue
+      const check = checkRoute(route, query, folded)
       if (check instanceof Promise) {
         return check.then(later => {
           const better = heavier(best, { check: later, route })
@@ -134,6 +147,15 @@ export function checkRoutes(routes: readonly Route[], query: KeyQuery): Checked 
     }
     return best
   }
+}
+
+const maybe: KeyCheck = Object.freeze({ kind: 'valid', claims: Object.freeze({}) })
+const unknown: KeyCheck = Object.freeze({ kind: 'unknown' })
+
+function checkRoute({ verifier, caseSensitive, name }: Route, query: KeyQuery, folded: boolean): KeyCheck | Promise<KeyCheck> {
+  if (verifier === null) return unknown
+  if (folded && caseSensitive && verifier.foldsCase !== true) return verifier.mayBe?.(query.key) === false ? unknown : maybe
+  return verifier.verify({ ...query, route: name, key: caseSensitive ? query.key : query.key.toLowerCase() })
 }
 
 const heavier = (a: Checked, b: Checked): Checked => (weight[b.check.kind] > weight[a.check.kind] ? b : a)

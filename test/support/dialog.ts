@@ -59,7 +59,7 @@ export async function openTestListener(
     site.clock,
   )
   const listener = await openListener({
-    site,
+    site: () => site,
     guard,
     lmtp,
     session: { listener: lmtp ? 'lmtp' : 'smtp', peer, replyPerRecipient: lmtp, normalizeLineEndings: peer === 'relay' },

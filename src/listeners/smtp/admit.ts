@@ -17,7 +17,8 @@ import { Connection, type ConnectionLimits } from './connection.ts'
 import { createDialog } from './dialog.ts'
 
 export interface ListenerOptions {
-  readonly site: Site
+  /** The site as it is now: a reload puts another in its place. */
+  readonly site: () => Site
   readonly guard: Guard
   readonly lmtp: boolean
   readonly session: SessionFacts
@@ -38,7 +39,7 @@ export interface Doorkeeper {
 }
 
 export function createDoorkeeper(options: ListenerOptions, server: SMTPServer): Doorkeeper {
-  const { guard, lmtp, session, site } = options
+  const { guard, lmtp, session } = options
   const isTrusted = trustedPeers(options.trusted)
   const open = new Set<Connection>()
   const limits = { ...options.limits, idleTime: options.idleTime }
@@ -49,8 +50,8 @@ export function createDoorkeeper(options: ListenerOptions, server: SMTPServer): 
       dialog: createDialog({ ...options, trusted, peerAddress }),
       normalize: session.normalizeLineEndings,
       limits,
-      clock: site.clock,
-      log: site.log,
+      clock: options.site().clock,
+      log: options.site().log,
       left: () => {
         open.delete(connection)
         guard.leave(peerAddress, trusted)
@@ -96,5 +97,5 @@ function turnAway(socket: Socket, reply: Reply | null): void {
 
 /** A connection that was not let in has no transaction, but it leaves the same trace. */
 function traceConnection({ site, session }: ListenerOptions, client: string | null, reason: Reason): void {
-  traceRefusal(site, { listener: session.listener, client, helo: null, stage: 'connect', reason, reply: reasons[reason].reply })
+  traceRefusal(site(), { listener: session.listener, client, helo: null, stage: 'connect', reason, reply: reasons[reason].reply })
 }

@@ -35,13 +35,14 @@ const helo: Command = (exchange, argument) => {
   const greeting = greet(exchange, argument)
   if (greeting === null) return error(replies.badGreeting)
   exchange.greeting = { ...greeting, verb: 'HELO' }
-  return idle(replies.hello(exchange.options.site.hostname))
+  return idle(replies.hello(exchange.site.hostname))
 }
 
 const extended =
   (verb: 'EHLO' | 'LHLO'): Command =>
   (exchange, argument) => {
-    const { lmtp, site, trusted } = exchange.options
+    const { lmtp, trusted } = exchange.options
+    const { site } = exchange
     if (lmtp !== (verb === 'LHLO')) return error(lmtp ? replies.greetWithLhlo : replies.greetWithEhlo)
     const greeting = greet(exchange, argument)
     if (greeting === null) return error(replies.badGreeting)
@@ -57,7 +58,7 @@ const mail: Command = (exchange, argument) => {
   const parsed = parseMailCommand(argument)
   if (!parsed.ok) return error(senderRefused(exchange, parsed.reply))
   const transaction = exchange.begin({ reversePath: parsed.path, size: parsed.size, smtpUtf8: parsed.smtpUtf8 })
-  const refused = refusal(atMail(exchange.options.site, transaction))
+  const refused = refusal(atMail(exchange.site, transaction))
   if (refused === undefined) return said(replies.senderOk)
   const reply = withText(refused, transaction.id)
   exchange.end(reply)
@@ -66,7 +67,7 @@ const mail: Command = (exchange, argument) => {
 
 /** A MAIL command that isn't understood opens no transaction, but it was the attempt of one: its client is forgotten with it. */
 function senderRefused(exchange: Exchange, reply: Reply): Reply {
-  const refused = traceRefusal(exchange.options.site, { ...clientFacts(exchange), stage: 'mail', reason: 'sender.syntax', reply })
+  const refused = traceRefusal(exchange.site, { ...clientFacts(exchange), stage: 'mail', reason: 'sender.syntax', reply })
   exchange.end(null)
   return refused
 }
@@ -79,7 +80,7 @@ const rcpt: Command = (exchange, argument) => {
   if (transaction === null) return error(replies.needMail)
   const parsed = parseRcptCommand(argument, transaction.smtpUtf8)
   if (!parsed.ok) return error(recipientRefused(exchange, transaction, parsed.reply))
-  const verdict = atRcpt(exchange.options.site, transaction, parsed.path)
+  const verdict = atRcpt(exchange.site, transaction, parsed.path)
   return verdict instanceof Promise ? verdict.then(later => rcptStep(exchange, later)) : rcptStep(exchange, verdict)
 }
 

@@ -29,7 +29,7 @@ export interface Dialog {
 }
 
 export function createDialog(options: DialogOptions): Dialog {
-  const { site, guard, trusted } = options
+  const { guard, trusted } = options
   const exchange = createExchange(options)
 
   /** Commands since the last message that brought no transaction forward. */
@@ -58,7 +58,7 @@ export function createDialog(options: DialogOptions): Dialog {
   /** An unexpected error at a command. One at MAIL leaves no transaction open, since its client was told of none. */
   function failed(error: unknown, line: string): Answer {
     const { transaction } = exchange
-    site.log.error({ id: transaction?.id, err: error }, 'unexpected error in the dialog')
+    exchange.site.log.error({ id: transaction?.id, err: error }, 'unexpected error in the dialog')
     if (transaction === null) return answer(replies.temporaryFailure)
     decided(transaction, { stage: 'rcpt', verdict: 'defer', reason: 'internal.error' })
     exchange.lastReply = withText(replies.temporaryFailure, transaction.id)
@@ -76,7 +76,7 @@ export function createDialog(options: DialogOptions): Dialog {
     }
   }
   return {
-    greeting: () => answer(replies.greeting(site.hostname, options.lmtp ? 'LMTP' : 'ESMTP')),
+    greeting: () => answer(replies.greeting(exchange.site.hostname, options.lmtp ? 'LMTP' : 'ESMTP')),
     command,
     violation: reply => paced({ answer: answer(reply), charge: 'error' }),
     write: chunk => exchange.write(chunk),

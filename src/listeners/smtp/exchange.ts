@@ -21,7 +21,8 @@ import { type Answer, answer, answers } from './answer.ts'
 import type { Forwarded } from './xforward.ts'
 
 export interface DialogOptions {
-  readonly site: Site
+  /** The site as it is now; a transaction keeps the one it began with. */
+  readonly site: () => Site
   readonly guard: Guard
   readonly session: SessionFacts
   readonly lmtp: boolean
@@ -46,6 +47,8 @@ export interface Greeting {
 
 export interface Exchange {
   readonly options: DialogOptions
+  /** Of the open transaction; between two, the one in force. */
+  readonly site: Site
   greeting: Greeting | null
   forwarded: Forwarded
   transaction: Transaction | null
@@ -70,11 +73,16 @@ export interface Exchange {
 const nobody: Forwarded = Object.freeze({})
 
 export function createExchange(options: DialogOptions): Exchange {
-  const { site, session } = options
+  const { session } = options
+  let site = options.site()
   let intake: Intake | null = null
   let ending = false
   const exchange: Exchange = {
     options,
+    get site() {
+      if (exchange.transaction === null) site = options.site()
+      return site
+    },
     greeting: null,
     forwarded: nobody,
     transaction: null,
@@ -85,7 +93,7 @@ export function createExchange(options: DialogOptions): Exchange {
     },
     begin(mail) {
       exchange.lastReply = null
-      exchange.transaction = beginTransaction(site, session, {
+      exchange.transaction = beginTransaction(exchange.site, session, {
         ...mail,
         client: clientOf(exchange),
         protocol: protocolOf(exchange, mail.smtpUtf8),
@@ -118,7 +126,7 @@ export function createExchange(options: DialogOptions): Exchange {
       // What was received in full is being decided: the message's own end is its trace, whoever hears of it.
       if (ending) return answer(reply, 'close')
       if (exchange.transaction !== null) decided(exchange.transaction, { ...stopped(reply.text), ...(reason && { reason }) })
-      else if (reason !== undefined) traceRefusal(site, { ...clientFacts(exchange), stage: 'connect', reason, reply })
+      else if (reason !== undefined) traceRefusal(exchange.site, { ...clientFacts(exchange), stage: 'connect', reason, reply })
       abort()
       finish(reply, false)
       return answer(reply, 'close')

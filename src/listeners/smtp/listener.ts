@@ -28,7 +28,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   server.connect = (socket: Socket) => door.admit(socket)
   await bind(server.server, options.at)
   const sweeper = setInterval(() => {
-    const now = options.site.clock()
+    const now = options.site().clock()
     for (const connection of door.open) connection.sweep(now)
   }, sweepEvery)
   sweeper.unref()
@@ -63,7 +63,7 @@ function createServer({ site, session, lmtp, idleTime }: ListenerOptions): SMTPS
     // A client that has sent all it has to say may close its side and still hears our answers.
     allowHalfOpen: true,
   })
-  server.on('error', error => site.log.warn({ listener: session.listener, err: error }, 'listener error'))
+  server.on('error', error => site().log.warn({ listener: session.listener, err: error }, 'listener error'))
   // The library leaves a socket without one for a moment; an error then would end the process.
   server.server.prependListener('connection', (socket: Socket) => socket.on('error', () => socket.destroy()))
   return server

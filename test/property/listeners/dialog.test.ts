@@ -99,7 +99,7 @@ test('any dialog', { timeout: 60_000 }, () =>
     fc.asyncProperty(session, async ({ lmtp, relay, trusted, steps }) => {
       const site = testSite()
       const dialog = createDialog({
-        site,
+        site: () => site,
         guard: createGuard(usual, site.clock),
         session: { listener: 'x', peer: relay ? 'relay' : 'origin', replyPerRecipient: lmtp, normalizeLineEndings: relay },
         lmtp,

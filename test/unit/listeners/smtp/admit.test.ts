@@ -19,7 +19,7 @@ function doorkeeper(at: { host: string; port: number } | { path: string; mode: n
   }
   const door = createDoorkeeper(
     {
-      site,
+      site: () => site,
       guard: counting,
       lmtp: true,
       session: { listener: 'lmtp', peer: 'relay', replyPerRecipient: true, normalizeLineEndings: true },
