@@ -13,7 +13,7 @@ import { commit, type EndOfData } from './commit.ts'
 import { foldForSmtp } from './fold-for-smtp.ts'
 import type { Judged, Received } from './new-message.ts'
 import type { BodySink } from './ports.ts'
-import type { Mailbox, Site } from './site.ts'
+import type { Mailbox, Route, Site } from './site.ts'
 import { decided, type Grant, type Transaction } from './transaction.ts'
 
 /** At most this much of a message is looked at for its header. */
@@ -63,26 +63,36 @@ function judgeRecipient(site: Site, transaction: Transaction, part: Part): Judge
     const tooLarge = received.octets > site.postmaster.messageSize
     return { verdict: tooLarge ? defer('recipient.postmaster-full') : accept, grant }
   }
-  if (grant.kind === 'key' && grant.expired !== undefined && !receivedBefore(part.header, grant.expired)) {
-    return { verdict: reject('key.expired'), grant }
-  }
-  if (grant.kind !== 'references') {
-    return {
-      verdict: screenMessage(findings, {
-        sender: transaction.reversePath,
-        settings: grant.route.screening,
-        peer: transaction.session.peer,
-      }),
-      grant,
-    }
-  }
+  if (grant.kind === 'key' && grant.expired !== undefined)
+    return judgeExpired(site, transaction, { ...part, grant, expired: grant.expired })
+  if (grant.kind !== 'references') return { verdict: screened(transaction, findings, grant.route), grant }
   return judgeReferences(transaction, site.mailboxes.get(recipient.mailbox)!, part)
 }
 
-/** By the topmost Received field, which the trusted relay wrote; who wrote those below it is not known. */
-function receivedBefore(header: Header, expired: number): boolean {
+const screened = (transaction: Transaction, findings: readonly Finding[], route: Route): Verdict =>
+  screenMessage(findings, { sender: transaction.reversePath, settings: route.screening, peer: transaction.session.peer })
+
+type ExpiredPart = Part & { readonly grant: Extract<Grant, { kind: 'key' }>; readonly expired: number }
+
+/**
+ * A key that expired while the message may have waited: asked for again as of the time the relay received it. That is in
+ * the topmost Received field, which the trusted relay wrote; who wrote those below it is not known.
+ */
+async function judgeExpired(
+  site: Site,
+  transaction: Transaction,
+  { recipient, header, findings, grant, expired }: ExpiredPart,
+): Promise<Judged> {
   const at = receivedAt(header.first('received'))
-  return at !== null && at < expired
+  if (at === null || at >= expired) return { verdict: reject('key.expired'), grant }
+  const query = keyQuery(transaction, { mailbox: recipient.mailbox, key: grant.key, recipient: recipient.address })
+  const { check, route } = await checkRoutes(site.mailboxes.get(recipient.mailbox)!.routes, { ...query, at })
+  if (check.kind === 'unavailable') return { verdict: defer('key.unavailable'), grant }
+  // A store that judges by its own clock says again when the key expired: that was after the message came.
+  const good = check.kind === 'valid' || (check.kind === 'expired' && at < check.expired)
+  if (!good) return { verdict: reject(`key.${check.kind}`), grant }
+  const claims = check.kind === 'valid' ? check.claims : {}
+  return { verdict: screened(transaction, findings, route), grant: { kind: 'key', route, key: grant.key, claims } }
 }
 
 /** A dedicated address: the first key in References that verifies; a store that is down defers only if no other key is good. */
@@ -95,21 +105,14 @@ async function judgeReferences(transaction: Transaction, mailbox: Mailbox, { rec
     )
     if (check.kind === 'valid') {
       const grant: Grant = { kind: 'key', route, key, claims: check.claims }
-      return {
-        verdict: screenMessage(findings, { sender: transaction.reversePath, settings: route.screening, peer: transaction.session.peer }),
-        grant,
-      }
+      return { verdict: screened(transaction, findings, route), grant }
     }
     if (check.kind === 'unavailable') verdict = defer('key.unavailable')
     else if (verdict.kind === 'reject' && check.kind !== 'unknown') verdict = reject(`key.${check.kind}`)
   }
   // Automatic mail without a key is still automatic mail: the more telling reason is given.
-  const screened = screenMessage(findings, {
-    sender: transaction.reversePath,
-    settings: mailbox.routes[0]!.screening,
-    peer: transaction.session.peer,
-  })
-  return { verdict: screened.kind === 'accept' || verdict.kind === 'defer' ? verdict : screened, grant: recipient.grant }
+  const automatic = screened(transaction, findings, mailbox.routes[0]!)
+  return { verdict: automatic.kind === 'accept' || verdict.kind === 'defer' ? verdict : automatic, grant: recipient.grant }
 }
 
 function noteVerdicts(transaction: Transaction, settled: readonly Judged[], findings: readonly Finding[]): void {
