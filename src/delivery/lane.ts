@@ -32,6 +32,8 @@ export interface LaneStats {
 export interface Lane {
   /** There may be something due. */
   wake(): void
+  /** Somebody else may have queued something for later: looks for the next due time anew. */
+  refresh(): void
   /** No new claims from now on. */
   close(): void
   /** Breaks off the calls under way; those that gave no final outcome stay `delivering`. Implies `close`. */
@@ -86,6 +88,14 @@ export function openLane(name: string, processor: Processor, options: LaneOption
   kick(lane)
   return {
     wake() {
+      lane.due = true
+      kick(lane)
+    },
+    refresh() {
+      if (lane.timer !== null && !lane.resting) {
+        clearTimeout(lane.timer.handle)
+        lane.timer = null
+      }
       lane.due = true
       kick(lane)
     },

@@ -16,6 +16,11 @@ export interface Runner {
   /** There is new mail for this processor, or something of it was queued again. Never throws. */
   notify(processor: string): void
   /**
+   * Other processors from now on: all lanes are opened anew. Resolves when no call of the old processors is under way any
+   * more, so that they can be closed. Never rejects.
+   */
+  replace(processors: ReadonlyMap<string, Processor>): Promise<void>
+  /**
    * Claims nothing more. Calls under way may end within `deadline` milliseconds, then they are broken off; what had no
    * final outcome stays `delivering`. Never rejects; after it the spool is not used any more but by a call that ignores its signal.
    */
@@ -28,7 +33,10 @@ export interface Runner {
 const lastMoment = 1_000
 
 export function startRunner({ processors, ...options }: RunnerOptions): Runner {
-  const lanes = new Map([...processors].map(([name, processor]) => [name, openLane(name, processor, options)]))
+  const open = (all: ReadonlyMap<string, Processor>) =>
+    new Map([...all].map(([name, processor]) => [name, openLane(name, processor, options)]))
+  let lanes = open(processors)
+  const retiring = new Set<Lane>()
   const unknown = new Set<string>()
   let stopping: Promise<void> | null = null
   return {
@@ -39,8 +47,22 @@ export function startRunner({ processors, ...options }: RunnerOptions): Runner {
       unknown.add(processor)
       options.log.warn({ processor }, 'mail is queued for a processor that is not in the configuration')
     },
+    async replace(next) {
+      const old = [...lanes.values()]
+      if (stopping !== null) return
+      // First closed, then opened: what the old lanes hold is `delivering`, and the new ones claim only what is queued.
+      for (const lane of old) {
+        lane.close()
+        retiring.add(lane)
+      }
+      lanes = open(next)
+      unknown.clear()
+      await Promise.all(old.map(lane => lane.idle().finally(() => retiring.delete(lane))))
+      // An old call may have queued its delivery again after the new lanes had looked.
+      for (const lane of lanes.values()) lane.refresh()
+    },
     stop(deadline) {
-      stopping ??= stop([...lanes.values()], deadline)
+      stopping ??= stop([...lanes.values(), ...retiring], deadline)
       return stopping
     },
     stats: () => new Map([...lanes].map(([name, lane]) => [name, lane.stats()])),

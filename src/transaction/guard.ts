@@ -4,7 +4,7 @@
  * since a large provider shares its networks among good and bad. A trusted relay is never charged for its clients.
  */
 import { networkOf } from '../lib/network.ts'
-import { createBudget } from '../policy/limits/budget.ts'
+import { type Budget, createBudget } from '../policy/limits/budget.ts'
 import type { Reason } from '../policy/reasons.ts'
 import type { Clock } from './ports.ts'
 
@@ -33,6 +33,8 @@ export interface Guard {
   leave(client: string | null, trusted: boolean): void
   unknownRecipient(client: string | null): Pace
   error(client: string | null): Pace
+  /** Other limits from now on. Who is connected stays; debts are forgotten where their limit has changed. */
+  adjust(limits: GuardLimits): void
 }
 
 /** What a network has used up comes back within this time. */
@@ -46,14 +48,17 @@ const refusalsAnswered = 20
 
 const free: Pace = { delay: 0, close: false }
 
-export function createGuard(limits: GuardLimits, clock: Clock): Guard {
+const budget = (size: number): Budget => createBudget({ size, per: recovery, entries: networks })
+// Twice the budget for unknown recipients: the first half over it is slowed down, then the connection ends.
+const harvest = (unknownRecipients: number) => ({ unknown: budget(unknownRecipients), harvesting: budget(2 * unknownRecipients) })
+
+export function createGuard(initial: GuardLimits, clock: Clock): Guard {
   const open = new Map<string, number>()
+  let limits = initial
   let total = 0
   let relays = 0
-  const unknown = createBudget({ size: limits.unknownRecipients, per: recovery, entries: networks })
-  // Twice the budget: the first half over it is slowed down, then the connection ends.
-  const harvesting = createBudget({ size: 2 * limits.unknownRecipients, per: recovery, entries: networks })
-  const errors = createBudget({ size: limits.errors, per: recovery, entries: networks })
+  let { unknown, harvesting } = harvest(limits.unknownRecipients)
+  let errors = budget(limits.errors)
   const answered = createBudget({ size: refusalsAnswered, per: 1_000, entries: networks })
 
   const refuse = (network: string, reason: Reason): Admission => ({
@@ -90,6 +95,11 @@ export function createGuard(limits: GuardLimits, clock: Clock): Guard {
     },
     error(client) {
       return errors.spend(networkOf(client), clock()) < 0 ? { delay: 0, close: true } : free
+    },
+    adjust(next) {
+      if (next.unknownRecipients !== limits.unknownRecipients) ({ unknown, harvesting } = harvest(next.unknownRecipients))
+      if (next.errors !== limits.errors) errors = budget(next.errors)
+      limits = next
     },
   }
 }

@@ -410,6 +410,76 @@ describe('stop', () => {
   })
 })
 
+describe('other processors', () => {
+  test('a call under way ends with the old one, what is queued goes to the new one, and nothing is called twice', async () => {
+    const calls: string[] = []
+    queue.add({ id: 1 })
+    queue.add({ id: 2 })
+    const called = (name: string, ms: number) =>
+      processor(async ({ id }) => {
+        calls.push(`${name} ${id}`)
+        await sleep(ms)
+        return delivered
+      }, 1)
+    const runner = run({ app: called('old', 500) })
+    await pass(100)
+    let replaced = false
+    void runner.replace(new Map([['app', called('new', 10)]])).then(() => {
+      replaced = true
+    })
+    await pass(300)
+    expect([calls, replaced]).toEqual([['old 1', 'new 2'], false])
+    await pass(200)
+    expect([calls, replaced, states()]).toEqual([['old 1', 'new 2'], true, ['delivered', 'delivered']])
+  })
+
+  test('what the old one puts off, the new one tries when it is due', async () => {
+    queue.add({ id: 1 })
+    const runner = run({
+      app: processor(async () => {
+        await sleep(100)
+        return { kind: 'retry', after: 30_000, detail: 'later' }
+      }),
+    })
+    await pass(10)
+    void runner.replace(new Map([['app', processor(async () => delivered)]]))
+    await pass(90)
+    expect(states()).toEqual(['queued'])
+    await pass(30_100)
+    expect(states()).toEqual(['delivered'])
+  })
+
+  test('a processor that is gone keeps its mail, one that is new gets it', async () => {
+    queue.add({ id: 1 })
+    const runner = run({ other: processor(async () => delivered) })
+    runner.notify('app')
+    await pass(100)
+    expect(states()).toEqual(['queued'])
+    void runner.replace(new Map([['app', processor(async () => delivered)]]))
+    await pass(100)
+    expect(states()).toEqual(['delivered'])
+  })
+
+  test('a stop waits for old calls too', async () => {
+    queue.add({ id: 1 })
+    const slow = processor(async () => {
+      await sleep(500)
+      return delivered
+    })
+    const runner = run({ app: slow })
+    await pass(100)
+    void runner.replace(new Map([['app', slow]]))
+    let ended = false
+    void runner.stop(1_000).then(() => {
+      ended = true
+    })
+    await pass(399)
+    expect(ended).toBe(false)
+    await pass(1)
+    expect([ended, states()]).toEqual([true, ['delivered']])
+  })
+})
+
 test('stats count by processor', async () => {
   queue.add({ id: 1 })
   queue.add({ id: 2 })

@@ -112,3 +112,25 @@ describe('unknown recipients', () => {
     expect(guard.error('192.0.2.1')).toEqual(free)
   })
 })
+
+describe('other limits', () => {
+  test('who is connected stays counted', () => {
+    const guard = guardAt({ connectionsPerNetwork: 3 })
+    guard.enter('192.0.2.1', false)
+    guard.enter('192.0.2.2', false)
+    guard.adjust({ connections: 1_000, connectionsPerNetwork: 2, unknownRecipients: 10, errors: 20 })
+    expect(guard.enter('192.0.2.3', false)).toMatchObject({ kind: 'refused', reason: 'connection.network-limit' })
+    guard.leave('192.0.2.1', false)
+    expect(guard.enter('192.0.2.3', false)).toEqual({ kind: 'admitted' })
+  })
+
+  test('debts stay where their limit does, and are forgotten where it changes', () => {
+    const limits = { connections: 1_000, connectionsPerNetwork: 50, unknownRecipients: 1, errors: 1 }
+    const guard = guardAt(limits)
+    guard.error('192.0.2.1')
+    guard.unknownRecipient('192.0.2.1')
+    guard.adjust({ ...limits, errors: 2 })
+    expect(guard.unknownRecipient('192.0.2.1').delay).toBe(1_000)
+    expect([1, 2, 3].map(() => guard.error('192.0.2.1').close)).toEqual([false, false, true])
+  })
+})
