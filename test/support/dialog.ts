@@ -10,7 +10,7 @@
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import type { Place } from '../../src/listeners/smtp/bind.ts'
+import type { Place } from '../../src/listeners/bind.ts'
 import { type Listener, openListener } from '../../src/listeners/smtp/listener.ts'
 import { createGuard } from '../../src/transaction/guard.ts'
 import type { Site } from '../../src/transaction/site.ts'

@@ -12,7 +12,7 @@ import type { Guard } from '../../transaction/guard.ts'
 import type { Site } from '../../transaction/site.ts'
 import { traceRefusal } from '../../transaction/trace-refusal.ts'
 import type { SessionFacts } from '../../transaction/transaction.ts'
-import type { Place } from './bind.ts'
+import type { Place } from '../bind.ts'
 import { Connection, type ConnectionLimits } from './connection.ts'
 import { createDialog } from './dialog.ts'
 

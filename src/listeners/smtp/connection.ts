@@ -11,7 +11,7 @@ import type { Clock, Log } from '../../transaction/ports.ts'
 import type { Answer } from './answer.ts'
 import { CommandStream } from './command-stream.ts'
 import type { Dialog } from './dialog.ts'
-import { drained } from './drained.ts'
+import { drained } from '../drained.ts'
 
 /** Milliseconds, and octets a second. */
 export interface ConnectionLimits {

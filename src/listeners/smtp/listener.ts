@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import * as replies from '../../mail/replies.ts'
 import { createDoorkeeper, type ListenerOptions } from './admit.ts'
-import { bind, placeText, portOf } from './bind.ts'
+import { bind, placeText, portOf } from '../bind.ts'
 import type { Connection } from './connection.ts'
 
 export interface Listener {

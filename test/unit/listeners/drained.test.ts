@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { drained } from '../../../../src/listeners/smtp/drained.ts'
+import { drained } from '../../../src/listeners/drained.ts'
 
 test.each(['drain', 'close'])('ends with %s, however often, and leaves no listener behind', async event => {
   const socket = new PassThrough()
