@@ -10,6 +10,7 @@ import { screenEnvelope } from '../policy/screening/actions.ts'
 import { accept, defer, reject, type Verdict } from '../policy/verdict.ts'
 import type { KeyCheck, KeyQuery } from './ports.ts'
 import type { Mailbox, Route, Site } from './site.ts'
+import { tellsMore } from './tells-more.ts'
 import { decided, type Grant, type Recipient, type Transaction } from './transaction.ts'
 
 interface Answer {
@@ -125,9 +126,6 @@ interface Checked {
   readonly route: Route
 }
 
-/** How much an answer says: a valid key settles it, and "later" must not be overruled by another route's "no". */
-const weight = { valid: 4, unavailable: 3, expired: 2, revoked: 1, unknown: 0 } as const
-
 /** Asks the routes in order; the first valid one wins, else the answer that says most. `folded`: the key came in lower case. */
 export function checkRoutes(routes: readonly Route[], query: KeyQuery, folded = false): Checked | Promise<Checked> {
   return from(0, { check: { kind: 'unknown' }, route: routes[0]! })
@@ -158,4 +156,4 @@ function checkRoute({ verifier, caseSensitive, name }: Route, query: KeyQuery, f
   return verifier.verify({ ...query, route: name, key: caseSensitive ? query.key : query.key.toLowerCase() })
 }
 
-const heavier = (a: Checked, b: Checked): Checked => (weight[b.check.kind] > weight[a.check.kind] ? b : a)
+const heavier = (a: Checked, b: Checked): Checked => (tellsMore(b.check, a.check) ? b : a)
