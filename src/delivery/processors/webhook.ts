@@ -5,9 +5,9 @@
  */
 import { Readable } from 'node:stream'
 import { type Dispatcher, Pool } from 'undici'
+import { parseSecret, type Signer, signer } from '../../lib/standard-webhooks.ts'
 import type { Delivery, Log, MessageSource, Outcome, Processor } from '../../transaction/ports.ts'
 import { outcomeOf, outcomeOfError } from '../outcome.ts'
-import { parseSecret, type Signer, signer } from './standard-webhooks.ts'
 import { eventBody } from './webhook-event.ts'
 
 export interface WebhookOptions {

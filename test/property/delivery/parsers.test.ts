@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { outcomeOf, outcomeOfError } from '../../../src/delivery/outcome.ts'
-import { parseSecret } from '../../../src/delivery/processors/standard-webhooks.ts'
 import { base64 } from '../../../src/delivery/processors/webhook-event.ts'
 import { leastPause, longestPause, parseHttpDate, parseRetryAfter } from '../../../src/delivery/retry-after.ts'
 import { nextAttempt } from '../../../src/delivery/schedule.ts'
+import { parseSecret } from '../../../src/lib/standard-webhooks.ts'
 
 const time = fc.integer({ min: 0, max: 253_402_300_799 }).map(seconds => seconds * 1_000)
 const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.json())
