@@ -4,9 +4,9 @@
  * answers, and the log says so.
  */
 import { open } from 'node:fs/promises'
+import { stateOfHandle, watchFile } from '../lib/watch.ts'
 import type { KeyCheck, KeyQuery, KeyVerifier, Log } from '../transaction/ports.ts'
 import { type KeyEntry, KeyFileError, type KeyTable, keyTableReader } from './key-table.ts'
-import { stateOfHandle, watchFile } from './watch.ts'
 
 export interface FileKeysOptions {
   readonly path: string

@@ -1,7 +1,8 @@
 /**
- * Notices that a file has changed, by looking at it by name: a rename into place, a write in place and a new mount all
- * show, which they don't to fs.watch. A change counts once the file has held still from one look to the next, so that a
- * file that is being written is left alone. Must not read the file: what a change means is the caller's affair.
+ * Notices that a file, or one of several that belong together, has changed, by looking at them by name: a rename into place,
+ * a write in place and a new mount all show, which they don't to fs.watch. A change counts once all have held still from one
+ * look to the next, so that a file that is being written is left alone. Must not read them: what a change means is the
+ * caller's affair.
  */
 import { type FileHandle, stat } from 'node:fs/promises'
 
@@ -13,19 +14,21 @@ const bigintStat = (path: string) => stat(path, { bigint: true })
 export const stateOfHandle = async (file: FileHandle): Promise<string> => stateOf(await file.stat({ bigint: true }))
 
 export interface WatchOptions {
-  readonly path: string
+  /** One file, or several that count as one. */
+  readonly path: string | readonly string[]
   /** Milliseconds between two looks. */
   readonly interval: number
-  /** The state that is known already; '' for none. */
+  /** The state that is known already (of several files: theirs joined by `;`); '' for none. */
   readonly known: string
   /** Called with the new state. Resolves to whether it was dealt with; else it is called again at the next look. */
   changed(state: string): Promise<boolean>
-  /** The file can't be looked at, or `changed` threw; called at each look while that lasts. */
+  /** A file can't be looked at, or `changed` threw; called at each look while that lasts. */
   failed(error: unknown): void
 }
 
 /** Looks until closed; `close` resolves when a look under way has ended. Keeps no process alive. */
 export function watchFile({ path, interval, known, changed, failed }: WatchOptions): { close(): Promise<void> } {
+  const paths = [path].flat()
   let settled = known
   let seen = known
   let closed = false
@@ -34,7 +37,7 @@ export function watchFile({ path, interval, known, changed, failed }: WatchOptio
 
   async function look(): Promise<void> {
     try {
-      const state = stateOf(await bigintStat(path))
+      const state = (await Promise.all(paths.map(bigintStat))).map(stateOf).join(';')
       const still = state === seen
       seen = state
       if (still && state !== settled && !closed && (await changed(state))) settled = state
