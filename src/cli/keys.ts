@@ -1,23 +1,27 @@
 /**
- * `postern keys`: mint, inspect, rotate. Only the command line stands here; what the commands do is in keys/.
+ * `postern keys`: mint, inspect, rotate, forget. Only the command line stands here; what the commands do is in keys/.
  * A wrong command line ends in a CommanderError, everything else that goes wrong in a Failure; the caller prints and exits.
  */
 import { Command } from 'commander'
 import type { KeysConfig, KeysDeps } from './keys/config.ts'
+import { type ForgetArguments, forgetCommand } from './keys/forget.ts'
 import { type InspectArguments, inspectCommand } from './keys/inspect.ts'
 import { type MintArguments, mintCommand } from './keys/mint.ts'
 import { type RotateArguments, rotateCommand } from './keys/rotate.ts'
+import type { Page } from './page.ts'
 
 export interface KeysCommandDeps {
   /** The configuration, with its secrets read. Its own errors pass through. */
   load(): Promise<KeysConfig>
+  /** Where the running server is; null where the configuration has no HTTP listener on TCP. */
+  page(): Promise<Page | null>
   /** Prints to standard output, with a line feed. */
   print(text: string): void
   now(): number
 }
 
 export function keysCommand(given: KeysCommandDeps): Command {
-  const keys = new Command('keys').exitOverride().description('make and look at signed keys')
+  const keys = new Command('keys').exitOverride().description('make and look at signed keys; forget what is remembered of keys')
   const deps: KeysDeps = { ...given, warn: text => keys.configureOutput().writeErr?.(`${text}\n`) }
 
   keys
@@ -45,5 +49,13 @@ export function keysCommand(given: KeysCommandDeps): Command {
     .requiredOption('--route <name>', 'the route')
     .option('--json', 'print { id, file, line }')
     .action((args: RotateArguments) => rotateCommand(deps, args))
+  keys
+    .command('forget')
+    .description('make the running server drop what it remembers of keys (cached)')
+    .option('--mailbox <name>', 'only of this mailbox …')
+    .option('--route <name>', '… and this route')
+    .option('--key <key>', 'only of this key')
+    .option('--json', 'print { forgotten }')
+    .action((args: ForgetArguments) => forgetCommand(given, args))
   return keys
 }

@@ -8,6 +8,7 @@ import { defaultConfig } from './default-config.ts'
 import { exits, Failure } from './failure.ts'
 import { keysCommand } from './keys.ts'
 import { keysConfig } from './keys-config.ts'
+import { pageOf } from './page.ts'
 import { sendTestCommand } from './send-test.ts'
 import { serveCommand } from './serve.ts'
 
@@ -24,7 +25,7 @@ export function program(root: Command): Command {
   for (const command of [
     serveCommand({ load, file, version }),
     checkCommand({ file, print }),
-    keysCommand({ load: async () => keysConfig(await load()), print, now: Date.now }),
+    keysCommand({ load: async () => keysConfig(await load()), page: async () => pageOf(await load()), print, now: Date.now }),
     sendTestCommand({ load, print }),
   ]) {
     // `postern serve --config F` and `postern --config F serve` mean the same.

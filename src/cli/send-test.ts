@@ -13,6 +13,7 @@ import { exits, Failure } from './failure.ts'
 import { signedPlaces } from './keys/config.ts'
 import { mint } from './keys/mint.ts'
 import { keysConfig } from './keys-config.ts'
+import { authorization, type Page, pageOf, reachable } from './page.ts'
 
 export interface SendTestDeps {
   load(): Promise<Config>
@@ -91,12 +92,6 @@ function serverOf(config: Config, via: string | undefined): Submission['to'] {
   throw new Failure(`The configuration has no ${via ?? 'mail'} listener on TCP: name a server with --via HOST:PORT.`, exits.usage)
 }
 
-/** Who listens on every address is reached on loopback. */
-const reachable = ({ host, port }: { readonly host: string; readonly port: number }) => ({
-  host: host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host,
-  port,
-})
-
 function testMessage({ from, recipient, token }: { readonly from: string; readonly recipient: string; readonly token: string }): string {
   const lines = [
     `From: ${from}`,
@@ -111,16 +106,6 @@ function testMessage({ from, recipient, token }: { readonly from: string; readon
     '',
   ]
   return lines.join('\r\n')
-}
-
-/** Where the page and the API are; null where HTTP is off or on a UNIX socket. */
-function pageOf(config: Config): { readonly url: string; readonly token: string | null } | null {
-  for (const listener of config.listeners.http) {
-    if (!('port' in listener.at)) continue
-    const { host, port } = reachable(listener.at)
-    return { url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`, token: listener.token?.reveal() ?? null }
-  }
-  return null
 }
 
 const settled = new Set(['delivered', 'held', 'discarded', 'failed'])
@@ -139,11 +124,10 @@ async function follow(config: Config, { token, until }: { readonly token: string
 }
 
 /** The message's row as the API has it now. A page that gives no answer in time is a failure, not a reason to wait on. */
-async function ask(page: { readonly url: string; readonly token: string | null }, text: string, until: number): Promise<MessageRow | null> {
-  const headers = page.token === null ? {} : { authorization: `Bearer ${page.token}` }
+async function ask(page: Page, text: string, until: number): Promise<MessageRow | null> {
   try {
     const signal = AbortSignal.timeout(Math.ceil(Math.max(1, until - performance.now())))
-    const response = await fetch(`${page.url}/api/messages?text=${text}`, { headers, signal })
+    const response = await fetch(`${page.url}/api/messages?text=${text}`, { headers: authorization(page), signal })
     if (!response.ok) throw new Failure(`${page.url} answers ${response.status}: ${(await response.text()).slice(0, 500)}`)
     return ((await response.json()) as { messages: MessageRow[] }).messages[0] ?? null
   } catch (error) {

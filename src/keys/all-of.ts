@@ -3,7 +3,7 @@
  * settles it, and spares the stores behind it the keys that anybody can make up. A "later" settles nothing: a certain "no" of
  * one that is asked after it is still true, whatever the silent one would have said.
  */
-import type { Claims, KeyCheck, KeyQuery, KeyVerifier } from '../transaction/ports.ts'
+import type { Claims, KeyQuery, KeyVerifier } from '../transaction/ports.ts'
 import { joinClaims } from './claims.ts'
 import { type Answer, allFoldCase, andThen, together } from './members.ts'
 import { isNegation, not } from './not.ts'

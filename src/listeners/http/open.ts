@@ -7,6 +7,7 @@ import { connect } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { addApi } from './api.ts'
 import { answerProblem } from './errors.ts'
+import { addForget } from './forget.ts'
 import { type Guard, makeGuard } from './guard.ts'
 import { addHealth } from './health.ts'
 import { watchMethods } from './methods.ts'
@@ -25,6 +26,7 @@ export async function openHttp(options: HttpOptions): Promise<HttpListener> {
   const refuseOtherMethods = watchMethods(app)
   addHealth(app, options, guard.trusted)
   addApi(app, options)
+  await addForget(app, options)
   await addPages(app, options, guard)
   refuseOtherMethods()
   await bind(app, options)

@@ -16,6 +16,13 @@ export interface Readiness {
   readonly checks: readonly ReadinessCheck[]
 }
 
+/** Whose remembered answers are to be dropped: where a field is left out, those of all. */
+export interface ForgetOrder {
+  readonly mailbox?: string
+  readonly route?: string
+  readonly key?: string
+}
+
 export interface HttpParts {
   /** Names under which we may be addressed, without ports. Loopback names and addresses are always allowed. */
   readonly hosts: readonly string[]
@@ -25,6 +32,8 @@ export interface HttpParts {
   readiness(): Readiness
   /** Called after a replay or release: deliveries wait. With the processor's name where it is known to be the only one. */
   notify(processor?: string): void
+  /** Drops what is remembered of keys. Gives how many answers that were; null where there is no such mailbox or route. */
+  forget(what: ForgetOrder): number | null
   readonly version: string
   readonly log: Log
 }

@@ -5,7 +5,7 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { onTestFinished } from 'vitest'
 import { openHttp } from '../../../src/listeners/http/open.ts'
-import type { HttpParts, Readiness } from '../../../src/listeners/http/options.ts'
+import type { ForgetOrder, HttpParts, Readiness } from '../../../src/listeners/http/options.ts'
 import { type FakeDesk, fakeDesk } from '../../support/fake-desk.ts'
 
 export const token = 'a-token-of-24-characters'
@@ -26,6 +26,8 @@ export interface Site {
   readonly desk: FakeDesk
   readonly port: number
   readonly notified: (string | undefined)[]
+  /** What was asked to be forgotten. Each but a mailbox named `nowhere` counts for 3. */
+  readonly forgotten: ForgetOrder[]
   readonly logged: { level: string; text: string; fields: object }[]
   readiness: Readiness
   get(path: string, ask?: Ask): Promise<Answer>
@@ -39,6 +41,7 @@ export type Settings = Partial<Pick<HttpParts, 'hosts' | 'token'>> & { host?: st
 export async function openSite(settings: Settings = {}): Promise<Site> {
   const desk = fakeDesk()
   const notified: (string | undefined)[] = []
+  const forgotten: ForgetOrder[] = []
   const logged: { level: string; text: string; fields: object }[] = []
   const at = (level: string) => (fields: object, text: string) => void logged.push({ level, text, fields })
   const where = settings.path === undefined ? { host: settings.host ?? '127.0.0.1', port: 0 } : { path: settings.path }
@@ -49,6 +52,7 @@ export async function openSite(settings: Settings = {}): Promise<Site> {
     desk,
     readiness: () => site.readiness,
     notify: processor => void notified.push(processor),
+    forget: what => (what.mailbox === 'nowhere' ? null : forgotten.push(what) && 3),
     version: '1.2.3',
     log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
   })
@@ -58,6 +62,7 @@ export async function openSite(settings: Settings = {}): Promise<Site> {
     desk,
     port: listener.port,
     notified,
+    forgotten,
     logged,
     readiness: { ready: true, checks: [{ name: 'spool', ok: true, detail: 'var/spool' }] },
     get: (path, ask = {}) => exchange(socket, path, ask),

@@ -40,7 +40,7 @@ interface Ran {
 async function run(...args: readonly string[]): Promise<Ran> {
   let out = ''
   let err = ''
-  const command = keysCommand({ load: async () => config, print: text => (out += `${text}\n`), now: () => now })
+  const command = keysCommand({ load: async () => config, page: async () => null, print: text => (out += `${text}\n`), now: () => now })
   for (const each of [command, ...command.commands])
     each.configureOutput({ writeErr: text => (err += text), writeOut: text => (out += text) })
   try {
