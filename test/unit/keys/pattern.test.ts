@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { compileKeyPattern, type KeyPattern, patternLimits } from '../../../src/keys/pattern/compile.ts'
 import { patternKeys } from '../../../src/keys/pattern.ts'
+import type { KeyCheck } from '../../../src/transaction/ports.ts'
 import { query } from './scripted.ts'
 
 function good(source: string): KeyPattern {
@@ -14,7 +15,7 @@ const problemOf = (source: string): string | undefined => {
   return 'problem' in compiled ? compiled.problem : undefined
 }
 
-const check = (pattern: string, key: string, at = 0) => patternKeys({ pattern }).verify(query(key, { at }))
+const check = (pattern: string, key: string, at = 0) => patternKeys({ pattern }).verify(query(key, { at })) as KeyCheck
 
 describe('the whole key must match', () => {
   test.each([
