@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer'
 import type { Redis } from 'ioredis'
 import type { KeyCheck, KeyQuery, KeyVerifier, Log } from '../transaction/ports.ts'
+import { askable } from './askable.ts'
 import { judgeRecord } from './record.ts'
 import { type Address, parseRedisUrl, showPlace, tlsOptions } from './redis/address.ts'
 import { messageOf, openClient } from './redis/client.ts'
@@ -117,10 +118,9 @@ function verify(store: Store, look: Look, query: KeyQuery): KeyCheck | Promise<K
     )
 }
 
-/** No path is longer than 512 octets, and what is no UTF-8 would be asked for as something else. */
+/** No path is longer than 512 octets. */
 const maxKeyOctets = 512
-const couldBeKept = (key: string): boolean =>
-  key !== '' && !/[\x00-\x1f\x7f]/.test(key) && key.isWellFormed() && Buffer.byteLength(key) <= maxKeyOctets
+const couldBeKept = (key: string): boolean => askable(key) && !/[\x00-\x1f\x7f]/.test(key) && Buffer.byteLength(key) <= maxKeyOctets
 
 /** What the store keeps of a key is small; this bounds what is read as JSON. */
 const maxValueOctets = 65_536

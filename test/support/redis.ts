@@ -107,7 +107,13 @@ async function loaded(server: RedisServer): Promise<void> {
 /** Gives up rather than try for ever: a test that can't reach its server should say so. */
 async function connected(options: RedisOptions): Promise<Redis> {
   const { tls, ...plain } = options
-  const client = new Redis({ host: '127.0.0.1', ...plain, ...(tls === undefined ? {} : { tls }), lazyConnect: true, replyMapping: 'legacy' })
+  const client = new Redis({
+    host: '127.0.0.1',
+    ...plain,
+    ...(tls === undefined ? {} : { tls }),
+    lazyConnect: true,
+    replyMapping: 'legacy',
+  })
   client.on('error', () => {})
   await client.connect()
   return client
@@ -139,7 +145,10 @@ export async function startSentinel(options: { sentinels?: 1 | 2 | 3; password?:
   const secret = password === undefined ? {} : { password }
   const name = 'keys'
   const master = await startRedis(secret)
-  const replica = await startRedis({ ...secret, settings: ['--replicaof', '127.0.0.1', `${master.port}`, '--repl-diskless-sync-delay', '0'] })
+  const replica = await startRedis({
+    ...secret,
+    settings: ['--replicaof', '127.0.0.1', `${master.port}`, '--repl-diskless-sync-delay', '0'],
+  })
   const folder = await mkdtemp(path.join(tmpdir(), 'postern-sentinel-'))
   const ports = await freePorts(count)
   const daemons: Daemon[] = []
@@ -153,8 +162,14 @@ export async function startSentinel(options: { sentinels?: 1 | 2 | 3; password?:
     replica,
     sentinels: daemons.map(daemon => ({
       signal: daemon.signal,
-      kill: () => (alive.delete(daemon), daemon.kill()),
-      start: () => (alive.add(daemon), daemon.start()),
+      kill() {
+        alive.delete(daemon)
+        return daemon.kill()
+      },
+      start() {
+        alive.add(daemon)
+        return daemon.start()
+      },
     })),
     replicated: () => caughtUp(master, replica),
     masterPort: (index = 0) => masterOf(ports[index]!, name),
@@ -227,7 +242,8 @@ async function known(ports: readonly number[], name: string, count: number): Pro
 
 async function caughtUp(master: RedisServer, replica: RedisServer): Promise<void> {
   const [from, to] = await Promise.all([master.client(), replica.client()])
-  const offset = async (client: Redis, field: string) => Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(await client.info('replication'))?.[1])
+  const offset = async (client: Redis, field: string) =>
+    Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(await client.info('replication'))?.[1])
   await until(async () => (await to.info('replication')).includes('master_link_status:up'))
   const goal = await offset(from, 'master_repl_offset')
   await until(async () => (await offset(to, 'slave_repl_offset')) >= goal)

@@ -10,8 +10,8 @@ export interface VerifierFixture {
   readonly verifier: KeyVerifier
   /** A key that is good without end, and what it claims. */
   readonly valid: { readonly key: string; readonly claims: Claims }
-  /** A key that is good before `at` and not from then on. */
-  readonly expiring: { readonly key: string; readonly at: number; readonly claims: Claims }
+  /** Where the store may say when a key ends: one that is good before `at` and not from then on. */
+  readonly expiring?: { readonly key: string; readonly at: number; readonly claims: Claims }
   readonly unknown: readonly string[]
   /** Where the kind of verifier can withdraw single keys. */
   readonly revoked?: string
@@ -56,7 +56,8 @@ export function keyVerifierContract(name: string, make: () => Promise<VerifierFi
       expect(await ask(f.valid.key, 8.64e15)).toMatchObject({ kind: 'valid' })
     })
 
-    test('a key is good until the millisecond before it expires', async () => {
+    test('a key is good until the millisecond before it expires', async ctx => {
+      if (f.expiring === undefined) return ctx.skip()
       const { key, at, claims } = f.expiring
       expect(await ask(key, at - 1)).toEqual({ kind: 'valid', claims })
       expect(await ask(key, at)).toEqual({ kind: 'expired', expired: at })
