@@ -94,7 +94,7 @@ export function cached(options: CachedOptions): KeyVerifier {
     open.clear()
     const before = kept.size
     if (key === undefined) kept.clear()
-    else for (const [id, entry] of [...kept.entries()]) if (entry.key === keyOf(key)) kept.delete(id)
+    else for (const id of idsOf(kept, keyOf(key))) kept.delete(id)
     return behind + before - kept.size
   }
 
@@ -111,6 +111,12 @@ export function cached(options: CachedOptions): KeyVerifier {
 interface Place {
   readonly id: string
   readonly key: string
+}
+
+function idsOf(kept: LRUCache<string, Entry>, key: string): readonly string[] {
+  const ids: string[] = []
+  for (const [id, entry] of kept.entries()) if (entry.key === key) ids.push(id)
+  return ids
 }
 
 const crowded: KeyCheck = Object.freeze({ kind: 'unavailable', cause: 'too many keys are being asked about' })

@@ -27,7 +27,7 @@ function commonSenders(a: readonly string[], b: readonly string[]): readonly str
 }
 
 const allows = (senders: ReadonlySet<string>, sender: string): boolean =>
-  senders.has(sender) || (sender.includes('@') && senders.has(sender.slice(sender.lastIndexOf('@') + 1)))
+  senders.has(sender) || senders.has(sender.slice(sender.lastIndexOf('@') + 1))
 
 /** Without case, and a domain written `@example.com` as `example.com`. */
 const plain = (sender: string): string => sender.toLowerCase().replace(/^@/, '')

@@ -23,8 +23,11 @@ export interface KeyPattern {
   readonly mayBe?: (key: string) => boolean
 }
 
-/** Longest pattern and longest key tried, in characters; largest compiled form, in RE2's instructions. */
-export const patternLimits = { source: 1_000, key: 512, instructions: 1_500 } as const
+/**
+ * Longest pattern and longest key tried, in characters; largest compiled form, in RE2's instructions. The last two bound the
+ * time for one key, which is their product at worst: some 10 ms.
+ */
+export const patternLimits = { source: 1_000, key: 512, instructions: 600 } as const
 
 const groupNames = ['subject', 'expires'] as const
 
@@ -38,7 +41,7 @@ export function compileKeyPattern(source: string): KeyPattern | PatternProblem {
   if (stranger !== undefined) return problem(`has a group named “${stranger}”; the names are ${groupNames.join(' and ')}`)
   const size = exact.programSize()
   if (size > patternLimits.instructions) {
-    const why = 'repeat less often: each {n} counts as n copies'
+    const why = 'write it shorter; each {n} counts as n copies'
     return problem(`is too large, ${size} steps of at most ${patternLimits.instructions}: ${why}`)
   }
   const anyCase = tellsCase(source) ? compile(source, RE2JS.CASE_INSENSITIVE) : null
