@@ -19,4 +19,5 @@ export interface Client {
   readonly ident: string | null
 }
 
-export type Protocol = 'SMTP' | 'ESMTP' | 'ESMTPS' | 'LMTP' | 'UTF8SMTP' | 'UTF8LMTP'
+/** As the Received field names it: RFC 3848, RFC 6531 4.3. `S` for TLS; there is no word for HELO under TLS. */
+export type Protocol = 'SMTP' | 'ESMTP' | 'ESMTPS' | 'LMTP' | 'LMTPS' | 'UTF8SMTP' | 'UTF8SMTPS' | 'UTF8LMTP' | 'UTF8LMTPS'

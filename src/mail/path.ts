@@ -1,5 +1,6 @@
 /**
- * The arguments of MAIL and RCPT (RFC 5321 4.1.1.2, 4.1.1.3, 4.1.2; SIZE RFC 1870, BODY RFC 6152, SMTPUTF8 RFC 6531).
+ * The arguments of MAIL and RCPT (RFC 5321 4.1.1.2, 4.1.1.3, 4.1.2; SIZE RFC 1870, BODY RFC 6152, SMTPUTF8 RFC 6531,
+ * REQUIRETLS RFC 8689).
  * Strict: angle brackets required, source routes checked and ignored, unknown or repeated parameters refused. One space
  * behind the colon is tolerated, since clients write it. Never throws. Knows nothing of sequence, limits or mailboxes.
  */
@@ -23,6 +24,8 @@ export interface MailCommand {
   /** SIZE as declared, in octets; null where it was not. */
   readonly size: number | null
   readonly smtpUtf8: boolean
+  /** REQUIRETLS was given; whether it may be here is the caller's affair. */
+  readonly requireTls: boolean
 }
 
 export interface RcptCommand {
@@ -46,7 +49,7 @@ export function parseMailCommand(line: string): MailCommand | Refused {
   const smtpUtf8 = parameters.has('SMTPUTF8')
   if (!smtpUtf8 && needsUtf8(split.path)) return { ok: false, reply: senderNeedsUtf8 }
   const size = parameters.get('SIZE')
-  return { ok: true, path, parameters, size: size === undefined ? null : Number(size), smtpUtf8 }
+  return { ok: true, path, parameters, size: size === undefined ? null : Number(size), smtpUtf8, requireTls: parameters.has('REQUIRETLS') }
 }
 
 /** `TO:<a@b.example>`. `smtpUtf8`: whether MAIL of this transaction asked for it; without it an address must be ASCII (RFC 6531 3.4). */
@@ -121,6 +124,6 @@ function parseParameters(rest: string): Parameters | null {
 function mailParameterProblem(name: string, value: string | null): Permanent | null {
   if (name === 'SIZE') return value !== null && /^[0-9]{1,20}$/.test(value) ? null : badParameter
   if (name === 'BODY') return value !== null && /^(?:7BIT|8BITMIME)$/i.test(value) ? null : badParameter
-  if (name === 'SMTPUTF8') return value === null ? null : badParameter
+  if (name === 'SMTPUTF8' || name === 'REQUIRETLS') return value === null ? null : badParameter
   return parameterNotSupported
 }

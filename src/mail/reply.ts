@@ -5,7 +5,7 @@
  */
 export type PositiveCode = 220 | 221 | 250 | 252 | 354
 export type TransientCode = 421 | 450 | 451 | 452
-export type PermanentCode = 500 | 501 | 502 | 503 | 504 | 550 | 552 | 553 | 554 | 555
+export type PermanentCode = 500 | 501 | 502 | 503 | 504 | 530 | 550 | 552 | 553 | 554 | 555
 export type ReplyCode = PositiveCode | TransientCode | PermanentCode
 
 /** `code` is the basic code, `status` the whole enhanced code ("5.1.1") or null where none is sent (220, 354, EHLO). */

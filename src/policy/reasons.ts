@@ -16,6 +16,16 @@ export const reasons = {
   'connection.errors': { reply: replies.tooManyErrors, meaning: 'the client used up limits.errors' },
   'connection.harvesting': { reply: replies.tooManyUnknownRecipients, meaning: 'the network used up limits.unknown-recipients' },
   'connection.not-trusted': { reply: replies.peerNotTrusted, meaning: 'the peer is not among the listener’s trusted networks' },
+  'connection.proxy': {
+    reply: replies.notProxied,
+    meaning: 'no PROXY header, or a bad one, from a peer of proxy-protocol; it was cut off without a word',
+  },
+  'connection.early-talker': { reply: replies.spokeEarly, meaning: 'the client spoke before the greeting (early-talker)' },
+  'connection.starttls': {
+    reply: replies.spokeBeforeTls,
+    meaning: 'octets in the clear came behind STARTTLS: commands put in by a third party, or a client that does not wait',
+  },
+  'connection.tls-required': { reply: replies.tlsRequired, meaning: 'the listener takes no mail without TLS (tls: required)' },
   'sender.syntax': { reply: replies.badSender, meaning: 'MAIL FROM could not be parsed' },
   'recipient.syntax': { reply: replies.badRecipient, meaning: 'RCPT TO could not be parsed' },
   'recipient.relay': { reply: replies.relayingDenied, meaning: 'the domain is not one that this server serves' },

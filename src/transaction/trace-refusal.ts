@@ -13,10 +13,12 @@ export interface Refusal {
   readonly stage: 'connect' | 'mail'
   readonly reason: Reason
   readonly reply: Reply
+  /** For people: what was found. */
+  readonly detail?: string
 }
 
 /** Gives the reply as it is to be said: with the id, except where the connection ends. */
-export function traceRefusal(site: Site, { listener, client, helo, stage, reason, reply }: Refusal): Reply {
+export function traceRefusal(site: Site, { listener, client, helo, stage, reason, reply, detail }: Refusal): Reply {
   const at = site.clock()
   const id = site.newId(at)
   const said = stage === 'connect' ? reply : withText(reply, id)
@@ -32,7 +34,7 @@ export function traceRefusal(site: Site, { listener, client, helo, stage, reason
     reply: formatReply(said),
     verdict,
     reason,
-    decisions: [{ stage, verdict, reason }],
+    decisions: [{ stage, verdict, reason, ...(detail !== undefined && { detail }) }],
     message: null,
     count: 1,
   })

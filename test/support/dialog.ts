@@ -3,30 +3,33 @@
  *   `@ name value`  how the listener is set up, before the first line (listener, trusted, peer, errors …)
  *   `C: text`       a line from the client, CRLF added; consecutive ones are sent in one piece (PIPELINING)
  *   `R: "…"`        raw octets as a JSON string, sent as they are
+ *   `T: start`      the client's half of the TLS handshake; `T: failed` where it must not come about
  *   `S: text`       a line expected from the server; {id} stands for a transaction id
  *   `S: (closed)`   the server closes the connection
  *   `= key value`   afterwards: `= kept N` messages in the spool, `= body N "…"` the raw octets of the Nth, `= client N …` the
- *                   address of its client
+ *                   address of its client, `= protocol N …` what the Received field will say
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { connect as tlsConnect } from 'node:tls'
 import type { Place } from '../../src/listeners/bind.ts'
 import { type Listener, openListener } from '../../src/listeners/smtp/listener.ts'
 import { createGuard } from '../../src/transaction/guard.ts'
 import type { Site } from '../../src/transaction/site.ts'
+import { testCertificate } from './certificate.ts'
 import { type TestSite, testSite } from './site.ts'
 
 export interface Dialog {
   readonly settings: ReadonlyMap<string, string>
-  readonly steps: readonly { readonly kind: 'C' | 'R' | 'S' | '='; readonly text: string; readonly line: number }[]
+  readonly steps: readonly { readonly kind: 'C' | 'R' | 'S' | 'T' | '='; readonly text: string; readonly line: number }[]
 }
 
 export function parseDialog(source: string): Dialog {
   const settings = new Map<string, string>()
-  const steps: { kind: 'C' | 'R' | 'S' | '='; text: string; line: number }[] = []
+  const steps: { kind: 'C' | 'R' | 'S' | 'T' | '='; text: string; line: number }[] = []
   source.split('\n').forEach((text, i) => {
     if (text === '' || text.startsWith('#')) return
-    const match = /^(C|R|S):(?: (.*))?$|^(=) (.*)$|^@ (\S+) (.*)$/.exec(text)
+    const match = /^(C|R|S|T):(?: (.*))?$|^(=) (.*)$|^@ (\S+) (.*)$/.exec(text)
     if (match === null) throw new Error(`line ${i + 1}: not understood: ${text}`)
     if (match[5] !== undefined) settings.set(match[5], match[6]!)
     else steps.push({ kind: (match[1] ?? match[3]) as 'C', text: match[2] ?? match[4] ?? '', line: i + 1 })
@@ -64,6 +67,9 @@ export async function openTestListener(
     lmtp,
     session: { listener: lmtp ? 'lmtp' : 'smtp', peer, replyPerRecipient: lmtp, normalizeLineEndings: peer === 'relay' },
     at,
+    tls: settings.has('tls') ? { ...testCertificate(), required: settings.get('tls') === 'required' } : null,
+    proxyProtocol: (settings.get('proxy-protocol') ?? '').split(' ').filter(word => word !== ''),
+    earlyTalker: number('early-talker', 0),
     trusted: (settings.get('trusted') ?? (lmtp ? '127.0.0.1' : '')).split(' ').filter(word => word !== ''),
     idleTime: number('idle-time', 300_000),
     limits: {
@@ -78,14 +84,17 @@ export async function openTestListener(
 /** Plays it; throws with the line of the dialog where the server said something else. */
 export async function play(dialog: Dialog): Promise<TestSite> {
   const { site, listener } = await openTestListener(dialog.settings)
-  const socket = connect(listener.port!, '127.0.0.1')
-  const reader = lineReader(socket)
+  let socket: Socket = connect(listener.port!, '127.0.0.1')
+  let reader = lineReader(socket)
   try {
     await once(socket, 'connect')
     for (let i = 0; i < dialog.steps.length; i++) {
       const step = dialog.steps[i]!
       if (step.kind === 'S') await expectLine(reader, step)
-      else if (step.kind === '=') expectKept(site, step)
+      else if (step.kind === 'T') {
+        socket = await startTls(socket, step)
+        reader = lineReader(socket)
+      } else if (step.kind === '=') expectKept(site, step)
       else {
         let octets = ''
         while (i < dialog.steps.length && /[CR]/.test(dialog.steps[i]!.kind)) {
@@ -105,6 +114,16 @@ export async function play(dialog: Dialog): Promise<TestSite> {
 
 type Step = Dialog['steps'][number]
 
+async function startTls(below: Socket, { text, line }: Step): Promise<Socket> {
+  below.removeAllListeners('data')
+  const socket = tlsConnect({ socket: below, rejectUnauthorized: false })
+  const failed = await new Promise<boolean>(resolve => {
+    socket.once('secureConnect', () => resolve(false)).once('error', () => resolve(true))
+  })
+  if (failed !== (text === 'failed')) throw new Error(`line ${line}: the handshake ${failed ? 'failed' : 'came about'}`)
+  return socket
+}
+
 async function expectLine(reader: LineReader, step: Step): Promise<void> {
   const got = await reader.next()
   const pattern = step.text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\\\{id\\\}/g, '[0-9a-hjkmnp-tv-z]{16}')
@@ -112,7 +131,7 @@ async function expectLine(reader: LineReader, step: Step): Promise<void> {
 }
 
 function expectKept(site: TestSite, step: Step): void {
-  const [, what, n, rest] = /^(kept|body|client) (\d+)(?: (.*))?$/.exec(step.text) ?? []
+  const [, what, n, rest] = /^(kept|body|client|protocol) (\d+)(?: (.*))?$/.exec(step.text) ?? []
   if (what === 'kept') {
     if (site.spool.kept.length !== Number(n)) throw new Error(`line ${step.line}: ${site.spool.kept.length} messages kept`)
   } else if (what === 'body') {
@@ -121,6 +140,9 @@ function expectKept(site: TestSite, step: Step): void {
   } else if (what === 'client') {
     const client = String(site.spool.kept[Number(n) - 1]?.message.client.address)
     if (client !== rest) throw new Error(`line ${step.line}: client is ${client}`)
+  } else if (what === 'protocol') {
+    const protocol = String(site.spool.kept[Number(n) - 1]?.message.protocol)
+    if (protocol !== rest) throw new Error(`line ${step.line}: protocol is ${protocol}`)
   } else throw new Error(`line ${step.line}: not understood`)
 }
 

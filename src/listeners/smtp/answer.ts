@@ -4,8 +4,8 @@ import { formatReply, type Reply } from '../../mail/reply.ts'
 export interface Answer {
   /** One or more reply lines, each with its CRLF. */
   readonly text: string
-  /** `data`: what follows is the message. `close`: nothing more is read. */
-  readonly next: 'command' | 'data' | 'close'
+  /** `data`: what follows is the message. `tls`: the handshake. `close`: nothing more is read. */
+  readonly next: 'command' | 'data' | 'tls' | 'close'
 }
 
 export const answer = (reply: Reply, next: Answer['next'] = reply.code === 421 ? 'close' : 'command'): Answer => ({

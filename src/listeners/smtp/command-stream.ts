@@ -7,8 +7,10 @@ import { SMTPStream } from 'smtp-server/lib/smtp-stream.js'
 import { createDataReader, type DataReader } from './data-reader.ts'
 
 export interface StreamHandler {
-  /** A promise holds back what follows. */
-  line(text: string): void | Promise<void>
+  /** A promise holds back what follows. `more`: octets behind the line are here already. */
+  line(text: string, more: boolean): void | Promise<void>
+  /** Octets came while the stream was held; it ends with them. */
+  early(): void
   /** A line that is too long (then the stream ends) or has no CR. */
   violation(what: 'too-long' | 'bare-lf'): void | Promise<void>
   data(chunk: Buffer): void | Promise<void>
@@ -31,11 +33,21 @@ export class CommandStream extends SMTPStream {
   #waiting: Promise<void> | null = null
   #sinceYield = 0
   #stalled = false
+  #held = false
   #steps = 0
 
   constructor(handler: StreamHandler) {
     super()
     this.#handler = handler
+  }
+
+  /** Until `release` nothing may come. */
+  hold(): void {
+    this.#held = true
+  }
+
+  release(): void {
+    this.#held = false
   }
 
   /** What follows now is message data. */
@@ -69,6 +81,10 @@ export class CommandStream extends SMTPStream {
   #run(chunk: Buffer, from: number, next: (error?: Error | null) => void): void {
     let at = from
     try {
+      if (this.#held) {
+        this.isClosed = true
+        this.#handler.early()
+      }
       while (at < chunk.length && !this.isClosed) {
         const [end, wait] = this.#reader === null ? this.#readLine(chunk, at) : this.#readData(chunk, at)
         at = end
@@ -126,7 +142,8 @@ export class CommandStream extends SMTPStream {
     }
     this.#steps++
     if (line[line.length - 2] !== 0x0d) return [end, this.#handler.violation('bare-lf')]
-    return [end, this.#handler.line(line.toString('utf8', 0, line.length - 2))]
+    const more = end < chunk.length || this.writableLength > chunk.length
+    return [end, this.#handler.line(line.toString('utf8', 0, line.length - 2), more)]
   }
 
   #takeTurns(): Promise<void> | undefined {

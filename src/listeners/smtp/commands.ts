@@ -1,11 +1,11 @@
 /**
- * The commands of SMTP (RFC 5321 4.1.1), LMTP (RFC 2033 4) and XFORWARD, one function each: state and argument in, a step
+ * The commands of SMTP (RFC 5321 4.1.1), LMTP (RFC 2033 4), STARTTLS (RFC 3207) and XFORWARD, one function each: state and argument in, a step
  * out. What is not in the table is not known; AUTH, HELP, EXPN and their kin are known and not implemented.
  */
 import { parseMailCommand, parseRcptCommand } from '../../mail/path.ts'
 import * as replies from '../../mail/replies.ts'
 import { type Reply, withText } from '../../mail/reply.ts'
-import type { Reason } from '../../policy/reasons.ts'
+import { type Reason, reasons } from '../../policy/reasons.ts'
 import { refusal, type Verdict } from '../../policy/verdict.ts'
 import { atMail } from '../../transaction/at-mail.ts'
 import { atRcpt } from '../../transaction/at-rcpt.ts'
@@ -41,13 +41,16 @@ const helo: Command = (exchange, argument) => {
 const extended =
   (verb: 'EHLO' | 'LHLO'): Command =>
   (exchange, argument) => {
-    const { lmtp, trusted } = exchange.options
+    const { lmtp, trusted, tls } = exchange.options
     const { site } = exchange
     if (lmtp !== (verb === 'LHLO')) return error(lmtp ? replies.greetWithLhlo : replies.greetWithEhlo)
     const greeting = greet(exchange, argument)
     if (greeting === null) return error(replies.badGreeting)
     exchange.greeting = { ...greeting, verb }
     const keywords = ['PIPELINING', `SIZE ${site.limits.messageSize}`, '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES']
+    // RFC 8689 2: over TLS only. We can promise it, since no message leaves us by SMTP.
+    if (exchange.secured) keywords.push('REQUIRETLS')
+    else if (tls !== null) keywords.push('STARTTLS')
     if (trusted) keywords.push(`XFORWARD ${attributes.join(' ')}`)
     return { answer: lines(replies.capabilities(site.hostname, keywords)), charge: 'idle' }
   }
@@ -55,9 +58,12 @@ const extended =
 const mail: Command = (exchange, argument) => {
   if (exchange.greeting === null) return error(replies.greetFirst)
   if (exchange.transaction !== null) return error(replies.nestedMail)
+  if (exchange.options.tls === 'required' && !exchange.secured) return error(mailRefused(exchange, 'connection.tls-required'))
   const parsed = parseMailCommand(argument)
-  if (!parsed.ok) return error(senderRefused(exchange, parsed.reply))
+  if (!parsed.ok) return error(mailRefused(exchange, 'sender.syntax', parsed.reply))
+  if (parsed.requireTls && !exchange.secured) return error(mailRefused(exchange, 'sender.syntax', requireTlsRefused(exchange)))
   const transaction = exchange.begin({ reversePath: parsed.path, size: parsed.size, smtpUtf8: parsed.smtpUtf8 })
+  if (parsed.requireTls) decided(transaction, { stage: 'mail', verdict: 'accept', detail: 'REQUIRETLS' })
   const refused = refusal(atMail(exchange.site, transaction))
   if (refused === undefined) return said(replies.senderOk)
   const reply = withText(refused, transaction.id)
@@ -65,9 +71,12 @@ const mail: Command = (exchange, argument) => {
   return idle(reply)
 }
 
-/** A MAIL command that isn't understood opens no transaction, but it was the attempt of one: its client is forgotten with it. */
-function senderRefused(exchange: Exchange, reply: Reply): Reply {
-  const refused = traceRefusal(exchange.site, { ...clientFacts(exchange), stage: 'mail', reason: 'sender.syntax', reply })
+/** RFC 8689 2: the parameter may only be given over TLS; where we have none it is one that we don't know. */
+const requireTlsRefused = ({ options }: Exchange): Reply => (options.tls === null ? replies.parameterNotSupported : replies.tlsRequired)
+
+/** A MAIL command that isn't taken opens no transaction, but it was the attempt of one: its client is forgotten with it. */
+function mailRefused(exchange: Exchange, reason: Reason, reply: Reply = reasons[reason].reply): Reply {
+  const refused = traceRefusal(exchange.site, { ...clientFacts(exchange), stage: 'mail', reason, reply })
   exchange.end(null)
   return refused
 }
@@ -130,6 +139,16 @@ const xforward: Command = (exchange, argument) => {
   return said(replies.done)
 }
 
+/** RFC 3207 4. What came behind it in the clear would be run as if it had come over TLS: the connection ends instead. */
+const starttls: Command = (exchange, argument) => {
+  if (exchange.options.tls === null) return error(replies.notImplemented)
+  if (exchange.secured) return error(replies.tlsActive)
+  if (argument !== '') return error(replies.noParameterAllowed)
+  if (exchange.transaction !== null) return error(replies.nestedMail)
+  if (exchange.more) return { answer: exchange.cut(replies.spokeBeforeTls, 'connection.starttls'), charge: 'error' }
+  return { answer: answer(replies.readyForTls, 'tls') }
+}
+
 const notImplemented: Command = () => error(replies.notImplemented)
 
 /** RFC 3030: a client that sends it unasked sends its message behind it, which must not be read as commands. */
@@ -147,9 +166,7 @@ export const commands: ReadonlyMap<string, Command> = new Map([
   ['VRFY', (_, argument) => (argument === '' ? error(replies.needParameter) : idle(replies.cannotVerify))],
   ['QUIT', quit],
   ['XFORWARD', xforward],
+  ['STARTTLS', starttls],
   ['BDAT', bdat],
-  ...['AUTH', 'STARTTLS', 'HELP', 'EXPN', 'ETRN', 'TURN', 'XCLIENT', 'SEND', 'SOML', 'SAML'].map((verb): [string, Command] => [
-    verb,
-    notImplemented,
-  ]),
+  ...['AUTH', 'HELP', 'EXPN', 'ETRN', 'TURN', 'XCLIENT', 'SEND', 'SOML', 'SAML'].map((verb): [string, Command] => [verb, notImplemented]),
 ])

@@ -1,17 +1,19 @@
 /**
  * One connection of smtp-server, with the dialog of our own in place of its command handlers: the library keeps the socket,
- * its closing and (later) TLS. Nothing the library would say reaches the wire; see library hazards in docs/design.md.
+ * its closing. TLS is Node's own (handshake.ts). Nothing the library would say reaches the wire; see library hazards in docs/design.md.
  */
 import type { Socket } from 'node:net'
+import type { SecureContext, TLSSocket } from 'node:tls'
 import type { SMTPServer } from 'smtp-server'
 import { SMTPConnection } from 'smtp-server/lib/smtp-connection.js'
 import * as replies from '../../mail/replies.ts'
 import type { Reply } from '../../mail/reply.ts'
 import type { Clock, Log } from '../../transaction/ports.ts'
+import { drained } from '../drained.ts'
 import type { Answer } from './answer.ts'
 import { CommandStream } from './command-stream.ts'
 import type { Dialog } from './dialog.ts'
-import { drained } from '../drained.ts'
+import { startHandshake } from './handshake.ts'
 
 /** Milliseconds, and octets a second. */
 export interface ConnectionLimits {
@@ -26,6 +28,10 @@ export interface ConnectionLimits {
 export interface ConnectionOptions {
   readonly dialog: Dialog
   readonly normalize: boolean
+  /** Milliseconds before the greeting, in which the client must be silent; 0: it is greeted at once. */
+  readonly greetAfter: number
+  /** What a handshake that begins now uses. Not asked where the dialog offers no STARTTLS. */
+  readonly tlsContext: () => SecureContext
   readonly limits: ConnectionLimits
   readonly clock: Clock
   readonly log: Log
@@ -38,6 +44,8 @@ export class Connection extends SMTPConnection {
   /** An answer is being worked on: the client waits for us, not we for it. */
   #busy = false
   #draining = false
+  /** Runs until the greeting. */
+  #silence: NodeJS.Timeout | undefined
   #gone = false
   /** What the minimum rate is measured from. */
   #rate = { since: 0, octets: 0 }
@@ -49,18 +57,28 @@ export class Connection extends SMTPConnection {
     this.#options = options
   }
 
-  /** No delay before the greeting, no look-up of the client's name. */
+  /** The greeting comes at once or after a silence of our own; no look-up of the client's name. */
   override init(): void {
+    const { greetAfter } = this.#options
     this._setListeners(() => {
-      this._ready = true
-      this.say(this.#options.dialog.greeting())
+      if (greetAfter === 0) return this.#greet()
+      if (this._parser instanceof CommandStream) this._parser.hold()
+      this.#silence = setTimeout(() => this.#greet(), greetAfter)
     })
+  }
+
+  #greet(): void {
+    if (this._closing || !(this._parser instanceof CommandStream)) return
+    this._parser.release()
+    this._ready = true
+    this.say(this.#options.dialog.greeting())
   }
 
   /** Called by the library's constructor: only what happens later may use our fields. */
   override _createParser(): CommandStream {
     return new CommandStream({
-      line: text => this.#settle(this.#options.dialog.command(text)),
+      line: (text, more) => this.#settle(this.#options.dialog.command(text, more || this._socket.readableLength > 0)),
+      early: () => void this.#settle(this.#options.dialog.early()),
       violation: what => this.#violated(what),
       data: chunk => this.#options.dialog.write(chunk),
       endOfData: flawed => this.#settle(this.#options.dialog.endOfData(flawed)),
@@ -97,10 +115,13 @@ export class Connection extends SMTPConnection {
   say(answer: Answer): void | Promise<void> {
     const socket = this._socket
     if (socket.destroyed) return
+    // In the middle of a handshake nothing can be said.
+    if (this._upgrading) return void socket.destroy()
     if (!socket.writable) return this.close()
     socket.write(answer.text, 'latin1')
     if (answer.next === 'close') return this.close()
     if (answer.next === 'data') return this.#startData()
+    if (answer.next === 'tls') return this.#startTls()
     if (this.#draining && this.#options.dialog.transactionStarted === null) return this.cut(replies.shuttingDown)
     if (socket.writableNeedDrain) return drained(socket)
   }
@@ -108,6 +129,34 @@ export class Connection extends SMTPConnection {
   #startData(): void {
     this.#rate = { since: this.#options.clock(), octets: 0 }
     if (this._parser instanceof CommandStream) this._parser.startData(this.#options.normalize)
+  }
+
+  /** The stream that read the clear text is never used again, whatever it may still hold. */
+  #startTls(): void {
+    const below = this._socket
+    if (this._parser instanceof CommandStream) {
+      below.unpipe(this._parser)
+      this._parser.isClosed = true
+    }
+    below.setTimeout(0)
+    const parser = this._createParser()
+    this._parser = parser
+    this._upgrading = true
+    const socket = startHandshake(below, this.#options.tlsContext(), failure => {
+      if (failure === null) this.#secured(socket, parser)
+      else if (!this.#draining) this.#options.dialog.handshakeFailed(failure)
+    })
+    socket.on('close', hadError => this._onCloseEvent(hadError)).on('error', () => this._onError())
+    // Whoever wants to end the connection in the handshake destroys this one, not the one below.
+    this._socket = socket
+  }
+
+  #secured(socket: TLSSocket, parser: CommandStream): void {
+    this._upgrading = false
+    this.secure = true
+    this._armTimeout()
+    this.#options.dialog.secured({ version: socket.getProtocol(), cipher: socket.getCipher().name })
+    socket.pipe(parser)
   }
 
   /** Ends the connection from our side, now. */
@@ -125,7 +174,7 @@ export class Connection extends SMTPConnection {
   sweep(now: number): void {
     const { dialog, limits } = this.#options
     const parser = this._parser
-    if (this._closing || !(parser instanceof CommandStream)) return
+    if (this._closing || this._upgrading || !(parser instanceof CommandStream)) return
     if (this.#busy) this.#progress.since = now
     else if (dialog.transactionStarted !== null && now - dialog.transactionStarted > limits.transactionTime) {
       this.cut(replies.transactionTooLong)
@@ -166,6 +215,7 @@ export class Connection extends SMTPConnection {
     super._onClose()
     if (this.#gone) return
     this.#gone = true
+    clearTimeout(this.#silence)
     this.#options.dialog.gone()
     this.#options.left()
   }

@@ -9,12 +9,17 @@ import type { Guard, Pace } from '../../transaction/guard.ts'
 import { decided } from '../../transaction/transaction.ts'
 import { type Answer, answer } from './answer.ts'
 import { commands } from './commands.ts'
-import { createExchange, type DialogOptions, type Exchange, type Step } from './exchange.ts'
+import { clientFacts, createExchange, type DialogOptions, type Exchange, type Step } from './exchange.ts'
 
 export interface Dialog {
   greeting(): Answer
-  /** `line` without its CRLF. Never throws, never rejects. */
-  command(line: string): Answer | Promise<Answer>
+  /** `line` without its CRLF. `more`: what follows it has come already. Never throws, never rejects. */
+  command(line: string, more?: boolean): Answer | Promise<Answer>
+  /** The client spoke before the greeting (RFC 5321 3.1, 4.3.1). */
+  early(): Answer | Promise<Answer>
+  /** After an answer with `next: 'tls'`: the handshake is done, or the connection ended in it. `what` is for the log. */
+  secured(what: { readonly version: string | null; readonly cipher: string }): void
+  handshakeFailed(failure: string): void
   /** A line that did not end with CRLF, or was too long: charged as an error. */
   violation(reply: Reply): Answer | Promise<Answer>
   /** After an answer with `next: 'data'`. */
@@ -29,7 +34,7 @@ export interface Dialog {
 }
 
 export function createDialog(options: DialogOptions): Dialog {
-  const { guard, trusted } = options
+  const { guard, trusted, exempt } = options
   const exchange = createExchange(options)
 
   /** Commands since the last message that brought no transaction forward. */
@@ -43,14 +48,12 @@ export function createDialog(options: DialogOptions): Dialog {
   /** What was refused is charged to the true client; a trusted relay is neither charged nor slowed down for it. */
   function paced(step: Step): Answer | Promise<Answer> {
     if (step.charge === undefined) return step.answer
-    if (trusted) {
-      if (exchange.told && step.charge !== 'idle') charge(guard, step.charge, exchange.client().address)
-      return step.answer
-    }
+    if (trusted && exchange.told && step.charge !== 'idle') charge(guard, step.charge, exchange.client().address)
+    if (exempt) return step.answer
     const weight = weigh(step)
     if (weight === undefined) return step.answer
     const pace = charge(guard, weight, exchange.client().address)
-    if (pace.delay === 0 && !pace.close) return step.answer
+    if (step.answer.next === 'close' || (pace.delay === 0 && !pace.close)) return step.answer
     const last = pace.close ? exchange.cut(ends[weight].reply, ends[weight].reason) : step.answer
     return pace.delay === 0 ? last : later(pace.delay, last)
   }
@@ -67,8 +70,9 @@ export function createDialog(options: DialogOptions): Dialog {
     return said
   }
 
-  function command(line: string): Answer | Promise<Answer> {
+  function command(line: string, more = false): Answer | Promise<Answer> {
     try {
+      exchange.more = more
       const step = run(exchange, line)
       return step instanceof Promise ? step.then(paced).catch(error => failed(error, line)) : paced(step)
     } catch (error) {
@@ -78,6 +82,15 @@ export function createDialog(options: DialogOptions): Dialog {
   return {
     greeting: () => answer(replies.greeting(exchange.site.hostname, options.lmtp ? 'LMTP' : 'ESMTP')),
     command,
+    early: () => paced({ answer: exchange.cut(replies.spokeEarly, 'connection.early-talker'), charge: 'error' }),
+    secured(what) {
+      exchange.secure()
+      exchange.site.log.debug({ ...clientFacts(exchange), ...what }, 'TLS handshake done')
+    },
+    handshakeFailed(failure) {
+      exchange.site.log.info({ ...clientFacts(exchange), failure }, 'TLS handshake failed')
+      if (!exempt) charge(guard, 'error', options.peerAddress)
+    },
     violation: reply => paced({ answer: answer(reply), charge: 'error' }),
     write: chunk => exchange.write(chunk),
     endOfData(flawed) {

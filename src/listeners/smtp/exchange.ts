@@ -26,10 +26,14 @@ export interface DialogOptions {
   readonly guard: Guard
   readonly session: SessionFacts
   readonly lmtp: boolean
-  /** The peer may tell us who its client is (XFORWARD), and is never slowed down. */
+  /** The peer may tell us who its client is (XFORWARD). */
   readonly trusted: boolean
-  /** The socket's peer; null on a UNIX socket. */
+  /** What the peer itself does wrong costs it nothing: it is trusted, or a balancer that looks whether we live. */
+  readonly exempt: boolean
+  /** The socket's peer, or whom a balancer named by the PROXY protocol; null on a UNIX socket. */
   readonly peerAddress: string | null
+  /** STARTTLS: null where there is no certificate. `required`: nothing is taken in the clear. */
+  readonly tls: 'offered' | 'required' | null
 }
 
 /** One command's result: what is said, and what it is charged as. */
@@ -50,6 +54,10 @@ export interface Exchange {
   /** Of the open transaction; between two, the one in force. */
   readonly site: Site
   greeting: Greeting | null
+  /** TLS is active. */
+  secured: boolean
+  /** Octets behind the command that runs have come already. */
+  more: boolean
   forwarded: Forwarded
   transaction: Transaction | null
   client(): Client
@@ -65,6 +73,8 @@ export interface Exchange {
   /** The connection ends from our side. With a reason the refusal is traced, also where no transaction is open. */
   cut(reply: Reply, reason?: Reason): Answer
   gone(): void
+  /** The handshake is done: what was said in the clear never happened (RFC 3207 4.2). */
+  secure(): void
   /** The last refusal of the open transaction: what its trace will say if nothing better comes. */
   lastReply: Reply | null
 }
@@ -84,6 +94,8 @@ export function createExchange(options: DialogOptions): Exchange {
       return site
     },
     greeting: null,
+    secured: false,
+    more: false,
     forwarded: nobody,
     transaction: null,
     lastReply: null,
@@ -136,6 +148,11 @@ export function createExchange(options: DialogOptions): Exchange {
       if (intake !== null) decided(exchange.transaction!, stopped('the client left before the end of data'))
       abort()
       finish(exchange.lastReply, false)
+    },
+    secure() {
+      exchange.secured = true
+      exchange.greeting = null
+      finish(null, false)
     },
   }
 
@@ -192,8 +209,8 @@ function clientOf({ options, greeting, forwarded, told }: Exchange): Client {
   }
 }
 
-function protocolOf({ options, greeting }: Exchange, smtpUtf8: boolean): Protocol {
-  if (options.lmtp) return smtpUtf8 ? 'UTF8LMTP' : 'LMTP'
-  if (smtpUtf8) return 'UTF8SMTP'
-  return greeting?.verb === 'HELO' ? 'SMTP' : 'ESMTP'
+function protocolOf({ options, greeting, secured }: Exchange, smtpUtf8: boolean): Protocol {
+  if (greeting?.verb === 'HELO' && !smtpUtf8) return 'SMTP'
+  const plain = options.lmtp ? (smtpUtf8 ? 'UTF8LMTP' : 'LMTP') : smtpUtf8 ? 'UTF8SMTP' : 'ESMTP'
+  return secured ? `${plain}S` : plain
 }

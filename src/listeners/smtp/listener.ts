@@ -5,15 +5,18 @@
 import type { Socket } from 'node:net'
 import { SMTPServer } from 'smtp-server'
 import * as replies from '../../mail/replies.ts'
-import { createDoorkeeper, type ListenerOptions } from './admit.ts'
 import { bind, placeText, portOf } from '../bind.ts'
-import type { Connection } from './connection.ts'
+import { createDoorkeeper, type ListenerOptions } from './admit.ts'
+import { openCertificate } from './certificate.ts'
+import type { Connection, ConnectionLimits } from './connection.ts'
 
 export interface Listener {
   /** Where it listens: "127.0.0.1:2525" or a path. */
   readonly address: string
   readonly port: number | null
   readonly connections: number
+  /** Other limits, for the connections that come. */
+  adjust(limits: ConnectionLimits): void
   /** Resolves when all connections are gone; those still there after `deadline` milliseconds are cut. May be called again. */
   close(deadline: number): Promise<void>
 }
@@ -24,9 +27,15 @@ const lastWord = 500
 
 export async function openListener(options: ListenerOptions): Promise<Listener> {
   const server = createServer(options)
-  const door = createDoorkeeper(options, server)
+  const certificate = options.tls === null ? null : await openCertificate(options.tls, options.site().log)
+  const door = createDoorkeeper(options, server, () => certificate!.context())
   server.connect = (socket: Socket) => door.admit(socket)
-  await bind(server.server, options.at)
+  try {
+    await bind(server.server, options.at)
+  } catch (error) {
+    await certificate?.close()
+    throw error
+  }
   const sweeper = setInterval(() => {
     const now = options.site().clock()
     for (const connection of door.open) connection.sweep(now)
@@ -39,19 +48,24 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     get connections() {
       return door.open.size
     },
+    adjust(limits) {
+      door.adjust(limits)
+      server.options.socketTimeout = limits.idleTime
+    },
     async close(deadline) {
       door.shut()
       const closed = new Promise<void>(resolve => server.server.close(() => resolve()))
       for (const connection of door.open) connection.drain()
       const stop = cutAfter(deadline, door.open)
       await closed
+      await certificate?.close()
       stop()
       clearInterval(sweeper)
     },
   }
 }
 
-function createServer({ site, session, lmtp, idleTime }: ListenerOptions): SMTPServer {
+function createServer({ site, session, lmtp, limits }: ListenerOptions): SMTPServer {
   const server = new SMTPServer({
     lmtp,
     logger: false,
@@ -59,7 +73,7 @@ function createServer({ site, session, lmtp, idleTime }: ListenerOptions): SMTPS
     // Both only keep the library from preparing what our dialog never offers; it answers all commands itself.
     disabledCommands: ['AUTH', 'STARTTLS'],
     authMethods: [],
-    socketTimeout: idleTime,
+    socketTimeout: limits.idleTime,
     // A client that has sent all it has to say may close its side and still hears our answers.
     allowHalfOpen: true,
   })

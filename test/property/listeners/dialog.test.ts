@@ -33,11 +33,22 @@ const recipient = fc.constantFrom(
 )
 const command = fc.oneof(
   { weight: 6, arbitrary: recipient.map(address => `RCPT TO:<${address}>`) },
-  { weight: 4, arbitrary: fc.constantFrom('MAIL FROM:<writer@example.org>', 'MAIL FROM:<>', 'MAIL FROM:<mailer-daemon@example.org>') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      'MAIL FROM:<writer@example.org>',
+      'MAIL FROM:<>',
+      'MAIL FROM:<mailer-daemon@example.org>',
+      'MAIL FROM:<writer@example.org> REQUIRETLS',
+    ),
+  },
   { weight: 4, arbitrary: fc.constant('DATA') },
   { weight: 1, arbitrary: fc.constantFrom('MAIL FROM:<a..b@c>', 'MAIL FROM:<a@b.example> SIZE=99999999', 'DATA now', 'RSET', 'RSET x') },
   { weight: 1, arbitrary: fc.constantFrom('LHLO client.example', 'EHLO client.example', 'HELO client.example', 'NOOP', 'VRFY x', 'HELP') },
-  { weight: 1, arbitrary: fc.constantFrom('XFORWARD ADDR=192.0.2.1', 'XFORWARD ADDR=nonsense', 'STARTTLS', 'AUTH PLAIN x', '') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('XFORWARD ADDR=192.0.2.1', 'XFORWARD ADDR=nonsense', 'STARTTLS', 'STARTTLS x', 'AUTH PLAIN x', ''),
+  },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }) },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 40 }).map(text => `RCPT TO:<${text}>`) },
 )
@@ -68,6 +79,9 @@ const session = fc.record({
   lmtp: fc.boolean(),
   relay: fc.boolean(),
   trusted: fc.boolean(),
+  exempt: fc.boolean(),
+  tls: fc.constantFrom(null, 'offered' as const, 'required' as const),
+  secured: fc.boolean(),
   steps: fc.array(fc.record({ commands, content, cut: fc.nat({ max: 40 }), flawed: fc.boolean(), failing: failure() }), { maxLength: 12 }),
 })
 
@@ -96,7 +110,7 @@ async function sendData(
 
 test('any dialog', { timeout: 60_000 }, () =>
   fc.assert(
-    fc.asyncProperty(session, async ({ lmtp, relay, trusted, steps }) => {
+    fc.asyncProperty(session, async ({ lmtp, relay, trusted, exempt, tls, secured, steps }) => {
       const site = testSite()
       const dialog = createDialog({
         site: () => site,
@@ -104,8 +118,16 @@ test('any dialog', { timeout: 60_000 }, () =>
         session: { listener: 'x', peer: relay ? 'relay' : 'origin', replyPerRecipient: lmtp, normalizeLineEndings: relay },
         lmtp,
         trusted,
+        exempt: trusted || exempt,
+        tls,
         peerAddress: '198.51.100.1',
       })
+      let safe = false
+      const secure = () => {
+        dialog.secured({ version: 'TLSv1.3', cipher: 'x' })
+        safe = true
+      }
+      if (tls !== null && secured) secure()
       repliesOf(await dialog.command(lmtp ? 'LHLO client.example' : 'EHLO client.example'))
       let accepted = 0
       let transactions = 0
@@ -118,7 +140,12 @@ test('any dialog', { timeout: 60_000 }, () =>
         if (dialog.transactionStarted !== null && !open) transactions++
         if (dialog.transactionStarted === null) accepted = 0
         if (/^RCPT/i.test(step.command) && replies[0]!.startsWith('250')) accepted++
+        if (dialog.transactionStarted !== null && tls === 'required') expect(safe).toBe(true)
         if (answer.next === 'close') break
+        if (answer.next === 'tls') {
+          expect(tls !== null && !safe, 'STARTTLS once, and where it is offered').toBe(true)
+          secure()
+        }
         if (answer.next !== 'data') continue
         expect(accepted).toBeGreaterThan(0)
         const { answered, committed } = await sendData(dialog, site, step)
@@ -138,6 +165,9 @@ test('any dialog', { timeout: 60_000 }, () =>
       expect(new Set(site.rows.map(row => row.id)).size).toBe(site.rows.length)
       expect(site.spool.opened, 'each sink is ended once').toBe(site.spool.committed + site.spool.failed + site.spool.aborted)
       for (const row of site.rows) if (/^[45]/.test(row.reply)) expect(row.reason, row.reply).not.toBeNull()
+      const protocols = site.spool.kept.map(({ message }) => message.protocol)
+      if (!safe) expect(protocols.filter(protocol => protocol.endsWith('S'))).toEqual([])
+      if (tls === 'required') expect(protocols.filter(protocol => protocol !== 'SMTP' && !protocol.endsWith('S'))).toEqual([])
       for (const row of site.rows) expect(row.message !== null).toBe(site.spool.kept.some(kept => kept.message.id === row.id))
     }),
     { numRuns: 300 },

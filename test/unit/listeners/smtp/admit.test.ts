@@ -25,10 +25,16 @@ function doorkeeper(at: { host: string; port: number } | { path: string; mode: n
       session: { listener: 'lmtp', peer: 'relay', replyPerRecipient: true, normalizeLineEndings: true },
       at,
       trusted: [],
+      tls: null,
+      proxyProtocol: [],
+      earlyTalker: 0,
       idleTime: 1_000,
       limits: { transactionTime: 1_000, minimumRate: 0, rateGrace: 1_000 },
     },
     new SMTPServer({ lmtp: true, logger: false }),
+    () => {
+      throw new Error('no certificate')
+    },
   )
   return { door, entered: () => entered, site }
 }

@@ -17,6 +17,7 @@ function listen(more: Partial<StreamHandler> = {}): Heard {
     violation: what => void events.push(what),
     data: chunk => void events.push(`data ${chunk}`),
     endOfData: flawed => void events.push(`end ${flawed}`),
+    early: () => void events.push('early'),
     ended: () => void events.push('ended'),
     broken: error => void events.push(`broken ${error}`),
     ...more,
