@@ -3,12 +3,15 @@
  * concrete parts. What can fail for a reason of the operator's fails before a mail port is opened.
  */
 import type { Config } from './config/config.ts'
+import { restartNeeded } from './config/restart-needed.ts'
 import { startRunner } from './delivery/runner.ts'
 import { traceFields } from './mail/received.ts'
 import { type Doors, openDoors } from './main/doors.ts'
+import { forget } from './main/forget.ts'
 import { openPages } from './main/pages.ts'
 import { openProcessors } from './main/processors.ts'
-import { buildSite } from './main/site.ts'
+import { buildSite, postmasterBudget, type SiteParts } from './main/site.ts'
+import { createSites } from './main/sites.ts'
 import { createTrace } from './observe/trace.ts'
 import { openSpool } from './spool/sqlite/spool.ts'
 import type { Log } from './transaction/ports.ts'
@@ -16,9 +19,26 @@ import type { Log } from './transaction/ports.ts'
 export interface Running {
   /** Where each listener listens: "smtp 127.0.0.1:2525". */
   readonly addresses: readonly string[]
+  /**
+   * Takes mailboxes, routes, keys, processors and limits from `next`. Resolves to the sections that differ and wait for a
+   * restart. Rejects, with nothing changed, where a key file or the like can't be used.
+   */
+  reload(next: Config): Promise<readonly string[]>
   /** No new connections; transactions and deliveries under way may end within `deadline` milliseconds in all. */
   stop(deadline: number): Promise<void>
 }
+
+const minute = 60_000
+
+/** What a reload takes from the new configuration, in the frame of the old one. */
+const reloadable = (config: Config, { mailboxes, processors, postmaster, screening, limits }: Config): Config => ({
+  ...config,
+  mailboxes,
+  processors,
+  postmaster,
+  screening,
+  limits,
+})
 
 export async function startServer(config: Config, { log, version }: { readonly log: Log; readonly version: string }): Promise<Running> {
   // Closed last in, first out: the doors first, so that the page can tell of the draining; the spool at the very end.
@@ -34,8 +54,8 @@ export async function startServer(config: Config, { log, version }: { readonly l
     log,
   })
   parts.defer(() => spool.close())
-  const processors = openProcessors(config, log)
-  parts.defer(processors.close)
+  let processors = openProcessors(config, log)
+  parts.defer(() => processors.close())
   const trace = createTrace({ store: spool, log, clock, flushEvery: 250, floodThreshold: 20 })
   parts.defer(() => trace.close())
   const runner = startRunner({
@@ -48,18 +68,51 @@ export async function startServer(config: Config, { log, version }: { readonly l
     traceFields: delivery => traceFields({ ...delivery, hostname: config.hostname, id: delivery.message }),
   })
   parts.defer(() => runner.stop(left()))
-  const site = await buildSite(config, { spool, trace, clock, log, notify: processor => runner.notify(processor) })
-  parts.defer(site.close)
+  const siteParts: SiteParts = {
+    spool,
+    trace,
+    clock,
+    log,
+    notify: processor => runner.notify(processor),
+    postmasterBudget: postmasterBudget(),
+  }
+  const sites = createSites(await buildSite(config, siteParts))
+  parts.defer(sites.close)
   const ports: { doors: Doors | null } = { doors: null }
-  const pages = await openPages(config, { spool, runner, ports, processors: processors.byName, version, log })
+  const pages = await openPages(config, {
+    spool,
+    runner,
+    ports,
+    processors: () => processors.byName.keys(),
+    forget: what => forget(sites.current(), what),
+    version,
+    log,
+  })
   parts.defer(pages.close)
-  const doors = await openDoors(config, () => site)
+  const doors = await openDoors(config, sites.current)
   parts.defer(() => doors.close(left()))
   ports.doors = doors
+
+  async function reload(next: Config): Promise<readonly string[]> {
+    const changed = reloadable(config, next)
+    await using undo = new AsyncDisposableStack()
+    const site = await buildSite(changed, siteParts)
+    undo.defer(site.close)
+    const opened = openProcessors(changed, log)
+    undo.move()
+    const before = processors
+    processors = opened
+    // A delivery may wait for its processor for as long as it takes; a transaction ends within its time.
+    void runner.replace(opened.byName).then(before.close)
+    sites.replace(site, changed.limits['transaction-time'] + minute)
+    doors.adjust(changed.limits)
+    return restartNeeded(config, next)
+  }
 
   const running = parts.move()
   return {
     addresses: [...doors.addresses, ...pages.addresses],
+    reload,
     async stop(within) {
       end = performance.now() + within
       await running.disposeAsync()

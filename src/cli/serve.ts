@@ -29,16 +29,46 @@ async function serve({ load, file, version }: ServeDeps): Promise<void> {
   const config = await load()
   const opened = createLog({ level: config.log.level })
   const { log, flush } = opened
+  let hangUp = (): void => log.info({}, 'SIGHUP while starting: the configuration is being read anyway')
+  process.on('SIGHUP', () => hangUp())
   try {
     for (const made of await createFirstStart(config)) log.info({ file: made }, 'made a secret for the first start')
     const running = await startServer(config, { log, version })
     log.info({ version, node: process.version, config: file(), listeners: running.addresses }, 'ready')
     if (process.stdout.isTTY) welcome(config, file())
+    hangUp = reloader(running, { load, log })
     await untilSignal(running, opened)
   } catch (error) {
     log.fatal({ err: error }, 'Postern cannot start')
     flush()
     process.exit(1)
+  }
+}
+
+/** SIGHUP: one reload after the other; signals that come meanwhile make one more. A bad configuration leaves all as it was. */
+function reloader(running: Running, { load, log }: Pick<ServeDeps, 'load'> & Pick<OpenLog, 'log'>): () => void {
+  let wanted = 0
+  async function once(): Promise<void> {
+    try {
+      const config = await load()
+      for (const made of await createFirstStart(config)) log.info({ file: made }, 'made a secret for a new route')
+      const restart = await running.reload(config)
+      log.info({}, 'reloaded: mailboxes, routes, keys, processors and limits are those of the configuration now')
+      if (restart.length > 0) log.warn({ sections: restart }, 'these sections have changed too, and wait for a restart')
+    } catch (error) {
+      log.error({ problem: error instanceof Error ? error.message : String(error) }, 'not reloaded: everything stays as it was')
+    }
+  }
+  return () => {
+    wanted++
+    if (wanted > 1) return
+    void (async () => {
+      while (wanted > 0) {
+        wanted = 1
+        await once()
+        wanted--
+      }
+    })()
   }
 }
 
@@ -69,7 +99,6 @@ function untilSignal(running: Running, { log, flush }: OpenLog): Promise<void> {
         })
     }
     process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
-    process.on('SIGHUP', () => log.warn({}, 'SIGHUP: the configuration is read at the start only; restart to change it'))
   })
 }
 

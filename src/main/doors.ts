@@ -1,61 +1,98 @@
-/** The mail listeners of the configuration, opened together: one guard for all, so that a client is counted once. */
+/**
+ * The listeners of the configuration that take mail or answer for it, opened together: one guard for all, so that a client
+ * is counted once.
+ */
 import type { Config } from '../config/config.ts'
+import { openPolicyService } from '../listeners/policy-service/listener.ts'
 import { type Listener, openListener } from '../listeners/smtp/listener.ts'
-import { createGuard } from '../transaction/guard.ts'
+import { openSocketmap } from '../listeners/socketmap/listener.ts'
+import { createGuard, type Guard } from '../transaction/guard.ts'
 import type { Site } from '../transaction/site.ts'
 
 export interface Doors {
   readonly addresses: readonly string[]
   /** All listeners are up. */
   readonly open: boolean
+  /** Other limits, for the connections that come. */
+  adjust(limits: Config['limits']): void
   close(deadline: number): Promise<void>
 }
 
+type Limits = Config['limits']
+type MailListener = Config['listeners']['smtp'][number]
+
+interface Frame {
+  readonly site: () => Site
+  readonly guard: Guard
+  readonly limits: Limits
+}
+
 export async function openDoors(config: Config, site: () => Site): Promise<Doors> {
-  const { limits } = config
-  const guard = createGuard(
-    {
-      connections: limits.connections,
-      connectionsPerNetwork: limits['connections-per-network'],
-      unknownRecipients: limits['unknown-recipients'],
-      errors: limits.errors,
-    },
-    site().clock,
-  )
-  const opened: { readonly name: string; readonly listener: Listener }[] = []
+  const { limits, listeners } = config
+  const guard = createGuard(guardLimits(limits), site().clock)
+  const frame: Frame = { site, guard, limits }
+  const ask = { site, idleTime: limits['idle-time'], connections: limits.connections }
+  const mail: Listener[] = []
+  const opened: { readonly name: string; readonly address: string; close(deadline: number): Promise<void> }[] = []
   let open = true
   const close = async (deadline: number): Promise<void> => {
     open = false
-    await Promise.all(opened.map(({ listener }) => listener.close(deadline)))
+    await Promise.all(opened.map(one => one.close(deadline)))
   }
-  const start = async (name: 'smtp' | 'lmtp', listener: Config['listeners']['smtp'][number]): Promise<void> => {
-    const { peer, at, trusted, lineEndings } = listener
-    opened.push({
-      name,
-      listener: await openListener({
-        site,
-        guard,
-        lmtp: name === 'lmtp',
-        session: { listener: name, peer, replyPerRecipient: name === 'lmtp', normalizeLineEndings: lineEndings === 'normalize' },
-        at,
-        trusted,
-        idleTime: limits['idle-time'],
-        limits: { transactionTime: limits['transaction-time'], minimumRate: limits['minimum-rate'], rateGrace: limits['rate-grace'] },
-      }),
-    })
+  const add = (name: string, { address, close }: { address: string; close(deadline: number): Promise<void> }): void =>
+    void opened.push({ name, address, close })
+  const addMail = async (name: 'smtp' | 'lmtp', listener: MailListener): Promise<void> => {
+    const one = await openMail(frame, name, listener)
+    mail.push(one)
+    add(name, one)
   }
   try {
-    for (const listener of config.listeners.smtp) await start('smtp', listener)
-    for (const listener of config.listeners.lmtp) await start('lmtp', listener)
+    for (const listener of listeners.smtp) await addMail('smtp', listener)
+    for (const listener of listeners.lmtp) await addMail('lmtp', listener)
+    for (const listener of listeners.socketmap) add('socketmap', await openSocketmap({ ...ask, ...listener }))
+    for (const listener of listeners.policy) add('policy', await openPolicyService({ ...ask, ...listener, guard }))
   } catch (error) {
     await close(0)
     throw error
   }
   return {
-    addresses: opened.map(({ name, listener }) => `${name} ${listener.address}`),
+    addresses: opened.map(({ name, address }) => `${name} ${address}`),
     get open() {
       return open
+    },
+    adjust(next) {
+      guard.adjust(guardLimits(next))
+      for (const listener of mail) listener.adjust(connectionLimits(next))
     },
     close,
   }
 }
+
+const openMail = ({ site, guard, limits }: Frame, name: 'smtp' | 'lmtp', { lineEndings, ...listener }: MailListener): Promise<Listener> =>
+  openListener({
+    ...listener,
+    site,
+    guard,
+    lmtp: name === 'lmtp',
+    session: {
+      listener: name,
+      peer: listener.peer,
+      replyPerRecipient: name === 'lmtp',
+      normalizeLineEndings: lineEndings === 'normalize',
+    },
+    limits: connectionLimits(limits),
+  })
+
+const guardLimits = (limits: Limits) => ({
+  connections: limits.connections,
+  connectionsPerNetwork: limits['connections-per-network'],
+  unknownRecipients: limits['unknown-recipients'],
+  errors: limits.errors,
+})
+
+const connectionLimits = (limits: Limits) => ({
+  idleTime: limits['idle-time'],
+  transactionTime: limits['transaction-time'],
+  minimumRate: limits['minimum-rate'],
+  rateGrace: limits['rate-grace'],
+})

@@ -4,15 +4,18 @@ import type { Runner } from '../delivery/runner.ts'
 import { openHttp } from '../listeners/http/open.ts'
 import type { HttpListener } from '../listeners/http/options.ts'
 import type { Spool } from '../spool/sqlite/options.ts'
-import type { Log, Processor } from '../transaction/ports.ts'
+import type { Log } from '../transaction/ports.ts'
 import type { Doors } from './doors.ts'
+import type { Forget } from './forget.ts'
 
 export interface PageParts {
   readonly spool: Spool
   readonly runner: Runner
   /** The mail listeners; null until they are up. */
   readonly ports: { readonly doors: Doors | null }
-  readonly processors: ReadonlyMap<string, Processor>
+  /** Names of the processors that there are now. */
+  readonly processors: () => Iterable<string>
+  readonly forget: (what: Forget) => number | null
   readonly version: string
   readonly log: Log
 }
@@ -21,7 +24,7 @@ export async function openPages(
   config: Config,
   parts: PageParts,
 ): Promise<{ readonly addresses: readonly string[]; close(): Promise<void> }> {
-  const { spool, runner, ports, processors, version, log } = parts
+  const { spool, runner, ports, processors, forget, version, log } = parts
   const opened: HttpListener[] = []
   const close = async (): Promise<void> => {
     await Promise.all(opened.map(listener => listener.close()))
@@ -35,12 +38,12 @@ export async function openPages(
     return { ready: checks.every(check => check.ok), checks }
   }
   const notify = (processor?: string) => {
-    for (const name of processor === undefined ? processors.keys() : [processor]) runner.notify(name)
+    for (const name of processor === undefined ? processors() : [processor]) runner.notify(name)
   }
   try {
     for (const listener of config.listeners.http) {
       const { at, hosts, token } = listener
-      opened.push(await openHttp({ ...at, hosts, token: token?.reveal() ?? null, desk: spool, readiness, notify, version, log }))
+      opened.push(await openHttp({ ...at, hosts, token: token?.reveal() ?? null, desk: spool, readiness, notify, forget, version, log }))
     }
   } catch (error) {
     await close()

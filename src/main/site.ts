@@ -3,19 +3,18 @@
  * route's mail goes. Opens key verifiers; whoever calls this closes them.
  */
 import type { Config } from '../config/config.ts'
-import { fileKeys } from '../keys/file.ts'
-import { signedKeys } from '../keys/signed.ts'
 import { newId } from '../lib/id.ts'
-import { createBudget } from '../policy/limits/budget.ts'
+import { type Budget, createBudget } from '../policy/limits/budget.ts'
 import { buildDirectory } from '../policy/recipient/directory.ts'
 import { compilePattern } from '../policy/recipient/pattern.ts'
 import { compileReferences } from '../policy/recipient/references.ts'
 import type { Spool } from '../spool/sqlite/options.ts'
 import type { Clock, KeyVerifier, Log, Trace } from '../transaction/ports.ts'
-import type { Destination, Mailbox, Route, Site } from '../transaction/site.ts'
+import type { Destination, Mailbox, Route } from '../transaction/site.ts'
+import type { OpenSite } from './sites.ts'
+import { openVerifier } from './verifiers.ts'
 
 type MailboxConfig = Config['mailboxes'][number]
-type RouteConfig = MailboxConfig['routes'][number]
 
 export interface SiteParts {
   readonly spool: Spool
@@ -23,6 +22,8 @@ export interface SiteParts {
   readonly clock: Clock
   readonly log: Log
   readonly notify: (processor: string) => void
+  /** Of one server: what a network has sent to postmaster outlives a reload. */
+  readonly postmasterBudget: Budget
 }
 
 /** RFC 5321 4.5.1 mail is for people: what one network may send in a day, and what part of the disk it may fill. */
@@ -30,10 +31,21 @@ const postmasterCaps = { messageSize: 1024 * 1024, perDay: 100, share: 0.05 } as
 const day = 24 * 60 * 60 * 1000
 const networksRemembered = 100_000
 
-export async function buildSite(config: Config, parts: SiteParts): Promise<Site & { close(): Promise<void> }> {
+export const postmasterBudget = (): Budget => createBudget({ size: postmasterCaps.perDay, per: day, entries: networksRemembered })
+
+/** Rejects, with nothing left open, where a verifier can't be opened. */
+export async function buildSite(config: Config, parts: SiteParts): Promise<OpenSite> {
   const verifiers: KeyVerifier[] = []
+  const close = async (): Promise<void> => {
+    await Promise.allSettled(verifiers.map(async verifier => verifier.close?.()))
+  }
   const mailboxes = new Map<string, Mailbox>()
-  for (const mailbox of config.mailboxes) mailboxes.set(mailbox.name, await buildMailbox(config, { mailbox, log: parts.log, verifiers }))
+  try {
+    for (const mailbox of config.mailboxes) mailboxes.set(mailbox.name, await buildMailbox(config, { ...parts, mailbox, verifiers }))
+  } catch (error) {
+    await close()
+    throw error
+  }
   const entries = config.mailboxes.map(({ name, address }) => ({ mailbox: name, pattern: compiled(compilePattern(address)) }))
   return {
     hostname: config.hostname,
@@ -42,11 +54,11 @@ export async function buildSite(config: Config, parts: SiteParts): Promise<Site 
     postmaster: {
       destination: destination(config, config.postmaster),
       messageSize: postmasterCaps.messageSize,
-      perNetwork: createBudget({ size: postmasterCaps.perDay, per: day, entries: networksRemembered }),
+      perNetwork: parts.postmasterBudget,
       share: postmasterCaps.share,
       used: () => parts.spool.postmasterUse(),
     },
-    limits: { messageSize: config.limits['message-size'], recipients: config.limits.recipients, relayGrace: 0 },
+    limits: { messageSize: config.limits['message-size'], recipients: config.limits.recipients, relayGrace: config.limits['relay-grace'] },
     spool: parts.spool,
     spoolStatus: () => parts.spool.status(),
     trace: parts.trace,
@@ -54,40 +66,32 @@ export async function buildSite(config: Config, parts: SiteParts): Promise<Site 
     log: parts.log,
     notify: parts.notify,
     newId,
-    async close() {
-      for (const verifier of verifiers) await verifier.close?.()
-    },
+    close,
   }
 }
 
 interface MailboxParts {
   readonly mailbox: MailboxConfig
   readonly log: Log
+  readonly clock: Clock
   readonly verifiers: KeyVerifier[]
 }
 
-async function buildMailbox(config: Config, { mailbox, log, verifiers }: MailboxParts): Promise<Mailbox> {
+async function buildMailbox(config: Config, { mailbox, log, clock, verifiers }: MailboxParts): Promise<Mailbox> {
   const routes: Route[] = []
   for (const route of mailbox.routes) {
-    const verifier = await openVerifier(route, log)
+    const verifier = route.key === undefined ? null : await openVerifier(route.key, { log, clock })
     if (verifier !== null) verifiers.push(verifier)
     routes.push({
       name: route.name,
       verifier,
-      caseSensitive: true,
+      caseSensitive: route['case-sensitive'],
       destination: destination(config, route.processor),
       screening: route.screening,
     })
   }
   const references = mailbox.references === undefined ? null : compiled(compileReferences(mailbox.references))
   return { name: mailbox.name, routes, references }
-}
-
-async function openVerifier({ key }: RouteConfig, log: Log): Promise<KeyVerifier | null> {
-  if (key === undefined) return null
-  if ('signed' in key)
-    return signedKeys({ secrets: new Map(Object.entries(key.signed.secrets).map(([id, secret]) => [id, secret.reveal()])) })
-  return fileKeys({ path: key.file, log })
 }
 
 /** An inbox is the spool itself: its mail is delivered once it is kept. */

@@ -1,0 +1,96 @@
+/**
+ * From how the configuration says that keys are verified to the verifier that does it. Kinds that hold others are opened from
+ * the inside out; when one can't be opened, those opened before it are closed again.
+ */
+import { readFile } from 'node:fs/promises'
+import type { KeyConfig } from '../config/keys.ts'
+import { allOf } from '../keys/all-of.ts'
+import { anyOf } from '../keys/any-of.ts'
+import { cached } from '../keys/cached.ts'
+import { fileKeys } from '../keys/file.ts'
+import { httpKeys } from '../keys/http.ts'
+import { not } from '../keys/not.ts'
+import { patternKeys } from '../keys/pattern.ts'
+import { redisKeys } from '../keys/redis.ts'
+import { signedKeys } from '../keys/signed.ts'
+import { sqlKeys } from '../keys/sql.ts'
+import type { Clock, KeyVerifier, Log } from '../transaction/ports.ts'
+
+export interface VerifierParts {
+  readonly log: Log
+  readonly clock: Clock
+}
+
+/** Rejects where a file can't be read; a store that is down is no error. Whoever calls this closes the verifier. */
+export async function openVerifier(key: KeyConfig, parts: VerifierParts): Promise<KeyVerifier> {
+  if ('any-of' in key) return anyOf(await openAll(key['any-of'], parts))
+  if ('all-of' in key) return allOf(await openAll(key['all-of'], parts))
+  if ('not' in key) return not(await openVerifier(key.not, parts))
+  if ('cached' in key) return cached({ ...key.cached, verifier: await openVerifier(key.cached.key, parts), clock: parts.clock })
+  return openStore(key, parts.log)
+}
+
+async function openAll(keys: readonly KeyConfig[], parts: VerifierParts): Promise<readonly KeyVerifier[]> {
+  const opened: KeyVerifier[] = []
+  try {
+    for (const key of keys) opened.push(await openVerifier(key, parts))
+    return opened
+  } catch (error) {
+    for (const verifier of opened) await verifier.close?.()
+    throw error
+  }
+}
+
+type Holder = { readonly 'any-of': unknown } | { readonly 'all-of': unknown } | { readonly not: unknown } | { readonly cached: unknown }
+
+async function openStore(key: Exclude<KeyConfig, Holder>, log: Log): Promise<KeyVerifier> {
+  if ('signed' in key) {
+    return signedKeys({ secrets: new Map(Object.entries(key.signed.secrets).map(([id, secret]) => [id, secret.reveal()])) })
+  }
+  if ('file' in key) return fileKeys({ path: key.file, log })
+  if ('pattern' in key) return patternKeys({ pattern: key.pattern })
+  if ('http' in key) return httpKeys({ ...key.http, secret: key.http.secret?.reveal(), log })
+  if ('sql' in key) {
+    const { password, ca, ...rest } = key.sql
+    return sqlKeys({ ...rest, password: password?.reveal(), ca: await readCa(ca), log })
+  }
+  return openRedis(key.redis, log)
+}
+
+type RedisConfig = Extract<KeyConfig, { readonly redis: unknown }>['redis']
+
+async function openRedis(config: RedisConfig, log: Log): Promise<KeyVerifier> {
+  const { url, username, timeout } = config
+  const [password, ca] = [config.password?.reveal(), await readCa(config.ca)]
+  const sentinel = config.sentinel === undefined ? undefined : sentinelOf(config.sentinel)
+  return redisKeys({
+    ...defined({ url, username, password, sentinel, ca }),
+    lookUp: lookUpOf(config),
+    timeout,
+    log,
+  })
+}
+
+function sentinelOf({ master, nodes, password }: NonNullable<RedisConfig['sentinel']>) {
+  return { master, nodes: nodes.map(nodeOf), ...defined({ password: password?.reveal() }) }
+}
+
+/** 'host:port' or '[::1]:port', as the schema has checked. */
+function nodeOf(node: string): { readonly host: string; readonly port: number } {
+  const colon = node.lastIndexOf(':')
+  return { host: node.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(node.slice(colon + 1)) }
+}
+
+/** One of the three is there, as the loader has checked. */
+function lookUpOf({ key, set, hash }: RedisConfig) {
+  if (key !== undefined) return { kind: 'key', template: key } as const
+  return set === undefined ? ({ kind: 'hash', template: hash ?? '' } as const) : ({ kind: 'set', template: set } as const)
+}
+
+const readCa = async (file: string | undefined): Promise<string | undefined> =>
+  file === undefined ? undefined : await readFile(file, 'utf8')
+
+/** Without the keys that have no value. */
+function defined<T extends object>(options: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [Key in keyof T]?: NonNullable<T[Key]> }
+}
