@@ -71,8 +71,8 @@ export async function openTestListener(
     proxyProtocol: (settings.get('proxy-protocol') ?? '').split(' ').filter(word => word !== ''),
     earlyTalker: number('early-talker', 0),
     trusted: (settings.get('trusted') ?? (lmtp ? '127.0.0.1' : '')).split(' ').filter(word => word !== ''),
-    idleTime: number('idle-time', 300_000),
     limits: {
+      idleTime: number('idle-time', 300_000),
       transactionTime: number('transaction-time', 600_000),
       minimumRate: number('minimum-rate', 0),
       rateGrace: number('rate-grace', 30_000),

@@ -28,8 +28,7 @@ function doorkeeper(at: { host: string; port: number } | { path: string; mode: n
       tls: null,
       proxyProtocol: [],
       earlyTalker: 0,
-      idleTime: 1_000,
-      limits: { transactionTime: 1_000, minimumRate: 0, rateGrace: 1_000 },
+      limits: { idleTime: 1_000, transactionTime: 1_000, minimumRate: 0, rateGrace: 1_000 },
     },
     new SMTPServer({ lmtp: true, logger: false }),
     () => {
