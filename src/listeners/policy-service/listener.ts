@@ -1,0 +1,13 @@
+/** The service that Postfix asks about each recipient (`check_policy_service`), on TCP or a UNIX socket. */
+import type { Guard } from '../../transaction/guard.ts'
+import { type AskListener, type AskListenerOptions, openAskListener } from '../ask-listener.ts'
+import { answerPolicy, sorry } from './answer.ts'
+import { policyReader } from './request.ts'
+
+/** `guard`: the one of the mail listeners, so that a client is counted once. Rejects, with nothing left open, where the place can't be had. */
+export const openPolicyService = (options: AskListenerOptions & { readonly guard: Guard }): Promise<AskListener> =>
+  openAskListener('policy', options, {
+    reader: policyReader,
+    answer: request => answerPolicy(options.site(), options.guard, request),
+    sorry,
+  })
