@@ -76,9 +76,10 @@ async function serve(routes: Readonly<Record<string, Route>>, request: IncomingM
     if (route === undefined) sendJson(response, 404, { error: 'no such page' })
     else await route(request, response)
   } catch (error) {
-    process.stderr.write(`${name}: ${String(error)}\n`)
+    const status = error instanceof RangeError ? 400 : 500
+    if (status === 500) process.stderr.write(`${name}: ${String(error)}\n`)
     // What we can't keep we must not take: anything but 2xx makes Postern try again.
-    if (!response.headersSent) sendJson(response, error instanceof RangeError ? 400 : 500, { error: String(error) })
+    if (!response.headersSent) sendJson(response, status, { error: String(error) })
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { execFile, spawnSync } from 'node:child_process'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 
 const run = promisify(execFile)
@@ -16,6 +17,8 @@ export interface Engine {
   compose(...args: readonly string[]): Promise<string>
   /** The health that the engine sees: "healthy", "starting" …; '' where there is no such container. */
   health(service: string): Promise<string>
+  /** Waits until it is healthy; two minutes at most. */
+  healthy(service: string): Promise<void>
 }
 
 const succeeds = (command: string, ...args: readonly string[]) =>
@@ -36,13 +39,20 @@ export function findEngine(project: string, environment: Readonly<Record<string,
   const [program, ...before] = command
   const options = { cwd: ROOT, env: { ...process.env, ...environment }, maxBuffer: 64 * 1024 * 1024, timeout: 900_000 }
   const compose = async (...args: readonly string[]) => (await run(program!, [...before, '-p', project, ...args], options)).stdout
+  const health = async (service: string) => {
+    const id = (await compose('ps', '-q', service)).trim()
+    return id === '' ? '' : (await run('docker', ['inspect', '--format', '{{.State.Health.Status}}', id])).stdout.trim()
+  }
   return {
     version: spawnSync(program!, [...before, 'version'], { encoding: 'utf8' }).stdout.split('\n')[0]!,
     compose,
-    async health(service) {
-      const id = (await compose('ps', '-q', service)).trim()
-      if (id === '') return ''
-      return (await run('docker', ['inspect', '--format', '{{.State.Health.Status}}', id])).stdout.trim()
+    health,
+    async healthy(service) {
+      const until = Date.now() + 120_000
+      for (let seen = await health(service); seen !== 'healthy'; seen = await health(service)) {
+        if (Date.now() > until) throw new Error(`${service} is not healthy after two minutes, but “${seen}”`)
+        await sleep(500)
+      }
     },
   }
 }

@@ -3,7 +3,6 @@
  * and takes it down with its volumes and images. Exit status 0 where everything worked, 1 where it didn't, 69 (EX_UNAVAILABLE)
  * where there is no engine to run it. COMPOSE=… names the compose to use.
  */
-import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from '../support/ports.ts'
 import { application } from './application.ts'
 import { type Engine, findEngine } from './engine.ts'
@@ -15,16 +14,6 @@ const say = (text: string) => console.log(`${((Date.now() - started) / 1000).toF
 const problem = (error: unknown) => {
   const { message, stderr, stdout } = error as { message: string; stderr?: string; stdout?: string }
   return [message, stdout, stderr].filter(Boolean).join('\n').slice(-6000)
-}
-
-async function healthy(engine: Engine): Promise<void> {
-  const until = Date.now() + 120_000
-  for (const service of services) {
-    for (let health = ''; health !== 'healthy'; health = await engine.health(service)) {
-      if (Date.now() > until) throw new Error(`${service} is not healthy after two minutes, but “${health}”`)
-      await sleep(500)
-    }
-  }
 }
 
 async function takeSteps(stack: Stack): Promise<number> {
@@ -47,7 +36,7 @@ async function test(engine: Engine, ports: readonly number[]): Promise<number> {
     await engine.compose('build')
     say('starting')
     await engine.compose('up', '-d')
-    await healthy(engine)
+    for (const service of services) await engine.healthy(service)
     say('all four are healthy')
     const failed = await takeSteps({ engine, port: ports[0]!, app: application(`http://127.0.0.1:${ports[1]}`) })
     if (failed > 0) console.log(await engine.compose('logs', '--tail', '60'))

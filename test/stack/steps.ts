@@ -3,6 +3,7 @@
  * one another in one stack: none of them may leave it changed.
  */
 import { strict as assert } from 'node:assert'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Application } from './application.ts'
 import type { Engine } from './engine.ts'
 import { askRcpt, attempt, send, untilAnswered } from './mail.ts'
@@ -53,8 +54,7 @@ const triedAgain = (answer: '404' | '500' | 'time-out', times: number) =>
     await send(port, address, `answered ${answer}`)
     const calls = async () => (await app.got()).calls.slice(0, times + 1)
     const wanted = ['200', ...Array.from({ length: times }, () => answer)]
-    for (let left = 120; left > 0 && JSON.stringify(await calls()) !== JSON.stringify(wanted); left--)
-      await new Promise(resolve => setTimeout(resolve, 500))
+    for (let left = 120; left > 0 && JSON.stringify(await calls()) !== JSON.stringify(wanted); left--) await sleep(500)
     assert.deepEqual(await calls(), wanted, 'how the calls were answered, newest first')
     await app.awaitMails([`answered ${answer}`])
   }
@@ -69,9 +69,10 @@ async function survivesKill({ engine, app, port }: Stack): Promise<void> {
   await engine.compose('kill', '-s', 'SIGKILL', 'postern')
   const sending = Promise.all(meanwhile.map(subject => send(port, address, subject)))
   sending.catch(() => undefined) // told below
-  await new Promise(resolve => setTimeout(resolve, 3000))
+  await sleep(3000)
   await app.answer('200')
   await engine.compose('start', 'postern')
+  await engine.healthy('postern')
   await sending
   await engine.compose('exec', '-T', 'postfix', 'postqueue', '-f')
   await app.awaitMails([...before, ...meanwhile])

@@ -10,7 +10,7 @@ import { promisify } from 'node:util'
 import type { MessageRow, MessageView, TransactionRow } from '../../src/transaction/ports.ts'
 import { freePorts } from './ports.ts'
 
-const cli = path.join(import.meta.dirname, '..', '..', 'src', 'cli.ts')
+const source = path.join(import.meta.dirname, '..', '..', 'src', 'cli.ts')
 const node = process.execPath
 
 export interface PosternOptions {
@@ -20,6 +20,8 @@ export interface PosternOptions {
   /** Instead of the inbox: `{ webhook: { … } }`. */
   readonly processor?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Another command line than the one of src: a built one. */
+  readonly cli?: string
 }
 
 export interface Postern {
@@ -69,7 +71,7 @@ ${more}
 `
 
 export async function makePostern(options: PosternOptions): Promise<Postern> {
-  const { folder } = options
+  const { folder, cli = source } = options
   await mkdir(folder, { recursive: true })
   const [smtp, lmtp, http] = await freePorts(3)
   const config = path.join(folder, 'postern.yaml')
