@@ -18,10 +18,10 @@ export interface GateOptions {
   readonly waiting?: number
 }
 
-/** `lost`: nobody answered, so the next question would likely fare the same. A wrong answer is not `lost`. */
+/** `lost`: nobody answered, so the next question would likely fare the same. A wrong answer is an answer. null: who knows. */
 export interface Asked {
   readonly check: KeyCheck
-  readonly lost?: boolean
+  readonly lost: boolean | null
 }
 
 export interface Gate {
@@ -36,7 +36,9 @@ interface Turn {
   readonly cut: AbortController
   readonly timer: NodeJS.Timeout
   readonly resolve: (check: KeyCheck) => void
-  stage: 'waiting' | 'asked' | 'over'
+  over: boolean
+  /** When its turn came; 0 before. */
+  since: number
 }
 
 /** So many lost questions in a row, and the store counts as down. */
@@ -56,9 +58,9 @@ export function createGate({ store, concurrency, timeout, log, waiting = 1000 }:
   let closed = false
   let down = unavailable(`${store} gives no answers`)
 
-  function end(turn: Turn, { check, lost = false }: Asked): void {
-    if (turn.stage === 'over') return
-    turn.stage = 'over'
+  function end(turn: Turn, { check, lost }: Asked): void {
+    if (turn.over) return
+    turn.over = true
     clearTimeout(turn.timer)
     line.delete(turn)
     const wasAsked = asked.delete(turn)
@@ -68,10 +70,17 @@ export function createGate({ store, concurrency, timeout, log, waiting = 1000 }:
     if (check.kind === 'unavailable') failed(check)
     else state.answered()
     if (!wasAsked) return
-    if (lost) health.lost()
-    else health.reached()
-    if (health.down()) for (const other of line) end(other, { check: down })
+    if (lost === true) health.lost()
+    else if (lost === false) health.reached()
+    if (health.down()) for (const other of line) end(other, { check: down, lost: null })
     next()
+  }
+
+  /** Whoever is asked has less time left than whoever waits, so each gets a turn; one that came late proves nothing about the store. */
+  function late({ since }: Turn): Asked {
+    const enough = performance.now() - since >= timeout / 2
+    const cause = enough ? `no answer from ${store} within ${timeout} ms` : `the turn to ask ${store} came too late for its ${timeout} ms`
+    return { check: unavailable(cause), lost: enough ? true : null }
   }
 
   function failed(check: Unavailable): void {
@@ -90,10 +99,10 @@ export function createGate({ store, concurrency, timeout, log, waiting = 1000 }:
   function begin(turn: Turn): void {
     line.delete(turn)
     asked.add(turn)
-    turn.stage = 'asked'
+    turn.since = performance.now()
     turn.question(turn.cut.signal).then(
       answer => end(turn, answer),
-      error => end(turn, { check: unavailable(`unexpected: ${messageOf(error)}`) }),
+      error => end(turn, { check: unavailable(`unexpected: ${messageOf(error)}`), lost: null }),
     )
   }
 
@@ -108,19 +117,15 @@ export function createGate({ store, concurrency, timeout, log, waiting = 1000 }:
         return Promise.resolve(full)
       }
       return new Promise(resolve => {
-        const timer = setTimeout(() => {
-          const late =
-            turn.stage === 'asked' ? `no answer from ${store} within ${timeout} ms` : `no turn to ask ${store} within ${timeout} ms`
-          end(turn, { check: unavailable(late), lost: true })
-        }, timeout)
-        const turn: Turn = { question, cut: new AbortController(), timer, resolve, stage: 'waiting' }
+        const timer = setTimeout(() => end(turn, late(turn)), timeout)
+        const turn: Turn = { question, cut: new AbortController(), timer, resolve, over: false, since: 0 }
         if (asked.size < concurrency) begin(turn)
         else line.add(turn)
       })
     },
     close() {
       closed = true
-      for (const turn of [...asked, ...line]) end(turn, { check: shut })
+      for (const turn of [...asked, ...line]) end(turn, { check: shut, lost: null })
     },
   }
 }

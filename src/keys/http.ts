@@ -86,7 +86,7 @@ async function ask(target: Target, call: Call): Promise<Asked> {
       if (call.signal.aborted || !wasCutOff(error)) throw error
       return post(target, call)
     })
-    return { check: judgeAnswer(answer, call.query.at) }
+    return { check: judgeAnswer(answer, call.query.at), lost: false }
   } catch (error) {
     return {
       check: unavailable(`no answer from the application: ${messageOf(error)}`),

@@ -66,7 +66,7 @@ async function ask(question: Question, signal: AbortSignal): Promise<Asked> {
   try {
     const client = await question.pool.connect()
     connected = true
-    return { check: judgeRows(await run(client, question, signal), query.at) }
+    return { check: judgeRows(await run(client, question, signal), query.at), lost: false }
   } catch (error) {
     // Another connection, or this one made anew, knows nothing of the plan that no longer fits.
     if (isStale(error) && attempts > 1 && !signal.aborted) return ask({ ...question, attempts: attempts - 1 }, signal)

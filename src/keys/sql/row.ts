@@ -32,12 +32,12 @@ export function judgeRows({ columns, rows }: Answer, at: number): KeyCheck {
     if (Object.hasOwn(record, name)) return unavailable(`the query gives two columns with the name ${name}`)
     if (name === 'expires' && number === type.timestamp)
       return unavailable('the column expires has no time zone: write expires AT TIME ZONE ‘UTC’ AS expires, or the zone it is in')
-    record[name] = valueOf(name, number, row[index] ?? null)
+    record[name] = readValue(name, number, row[index] ?? null)
   }
   return judgeRecord(record, at)
 }
 
-function valueOf(name: string, number: number, text: string | null): unknown {
+function readValue(name: string, number: number, text: string | null): unknown {
   if (text === null) return null
   if (name === 'subject') return text
   if (name === 'revoked') return number === type.boolean ? text === 't' : text
