@@ -25,7 +25,7 @@ export interface KeyPattern {
 
 /**
  * Longest pattern and longest key tried, in characters; largest compiled form, in RE2's instructions. The last two bound the
- * time for one key, which is their product at worst: some 10 ms.
+ * time for one key, which goes with their product at worst: some 20 ms.
  */
 export const patternLimits = { source: 1_000, key: 512, instructions: 600 } as const
 
