@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config/config.ts'
 import { openPolicyService } from '../listeners/policy-service/listener.ts'
+import { readCertificate } from '../listeners/smtp/certificate.ts'
 import { type Listener, openListener } from '../listeners/smtp/listener.ts'
 import { openSocketmap } from '../listeners/socketmap/listener.ts'
 import { createGuard, type Guard } from '../transaction/guard.ts'
@@ -46,6 +47,8 @@ export async function openDoors(config: Config, site: () => Site): Promise<Doors
     mail.push(one)
     add(name, one)
   }
+  // A bad certificate is known before the first port is open.
+  for (const { tls } of [...listeners.smtp, ...listeners.lmtp]) if (tls !== null) await readCertificate(tls)
   try {
     for (const listener of listeners.smtp) await addMail('smtp', listener)
     for (const listener of listeners.lmtp) await addMail('lmtp', listener)
