@@ -22,9 +22,12 @@ export interface SignedKeysOptions {
   readonly secrets: ReadonlyMap<string | number, Uint8Array>
 }
 
-/** A KeyVerifier that always answers at once. */
+/** A KeyVerifier that always answers at once, and takes base32 in any mixture of case. */
 export interface SignedKeyVerifier {
   verify(query: KeyQuery): KeyCheck
+  readonly foldsCase: true
+  /** Has the form of a signed key. */
+  mayBe(key: string): boolean
 }
 
 /** Throws RangeError for a key id or a secret out of range. Expiry is judged at `query.at`. */
@@ -43,7 +46,7 @@ export function signedKeys({ secrets }: SignedKeysOptions): SignedKeyVerifier {
     return tagMatches(secret, place.frame, decoded) ? judge(decoded, at) : unknown
   }
 
-  return { verify }
+  return { verify, foldsCase: true, mayBe: key => typeof decodeKey(key) !== 'string' }
 }
 
 const unknown: KeyCheck = Object.freeze({ kind: 'unknown' })

@@ -132,3 +132,13 @@ test('what is inspected needs no secret, and the sender hash differs by subject 
   expect(hash({ sender: 'ANN@Example.Net' })).toBe(hash({}))
   expect(new Set([hash({}), hash({ subject: 'b' }), hash({ secret: secrets.get('2')! }), hash({ sender: 'bob@example.net' })]).size).toBe(4)
 })
+
+test('a key in any case is the same key, and what has not the form of one can be none', () => {
+  const key = mintSignedKey({ ...place, subject: 'ticket-42' })
+  const checks = [key, key.toUpperCase(), `${key.slice(0, 9)}${key.slice(9).toUpperCase()}`].map(spelled =>
+    verifier.verify({ ...envelope, mailbox: 'incoming', route: 'reply', key: spelled, at: 0 }),
+  )
+  expect([verifier.foldsCase, ...checks.map(({ kind }) => kind)]).toEqual([true, 'valid', 'valid', 'valid'])
+  expect([key, key.toUpperCase(), `${key.slice(0, -8)}aaaaaaaa`].map(verifier.mayBe)).toEqual([true, true, true])
+  expect(['nobody', `${key}=`, key.slice(1), ''].map(verifier.mayBe)).toEqual([false, false, false, false])
+})
