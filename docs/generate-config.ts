@@ -2,7 +2,7 @@
  * docs/config.md and config/schema.json, made from the schema of the configuration. docs/generate.ts writes them, and a test
  * proves them fresh: what the schema doesn't say can't stand there.
  */
-import { type JsonSchema, jsonSchema } from '../src/config/json-schema.ts'
+import { type JsonSchema, jsonSchema, refName, resolved } from '../src/config/json-schema.ts'
 
 /** JSON Schema for editors, without what only we understand. */
 export function configJsonSchema(): string {
@@ -15,12 +15,13 @@ export function configJsonSchema(): string {
 
 export function configMarkdown(): string {
   const root = jsonSchema()
-  const sections = Object.entries(root.properties ?? {}).map(([key, schema]) => ({ key, schema, rows: rows(key, schema) }))
+  const place: Place = { root, within: [] }
+  const sections = Object.entries(root.properties ?? {}).map(([key, schema]) => ({ key, schema, rows: rows(key, schema, place) }))
   const single = sections.filter(({ rows }) => rows.length === 0)
   const parts = sections
     .filter(({ rows }) => rows.length > 0)
     .map(({ key, schema, rows }) => [`## ${key}`, `${schema.description ?? ''}${needed(root, key)}`, table(rows)].join('\n\n'))
-  const top = table(single.map(({ key, schema }) => row(key, { schema, required: isRequired(root, key) })))
+  const top = table(single.map(({ key, schema }) => row(key, { schema, required: isRequired(root, key), place })))
   return `${[HEAD, `## Single keys`, top, ...parts].join('\n\n')}\n`
 }
 
@@ -39,25 +40,36 @@ configuration; a configuration that is wrong ends the start with exit status 78 
 - Unknown keys are errors. \`[]\` stands for each item of a list, \`NAME\` and \`ID\` for names that you choose.
 - Editors complete and check the file with \`# yaml-language-server: $schema=schema.json\` in its first line.`
 
+/** Where in the schema we are: `within` names what it points at and is being told, so that it is told once. */
+interface Place {
+  readonly root: JsonSchema
+  readonly within: readonly string[]
+}
+
 interface Row {
   readonly schema: JsonSchema
   readonly required: boolean
+  readonly place: Place
 }
 
 /** One row for each key below `path`, in depth-first order. */
-function rows(path: string, schema: JsonSchema): readonly string[] {
+function rows(path: string, written: JsonSchema, before: Place): readonly string[] {
+  const name = refName(written)
+  if (name !== null && before.within.includes(name)) return []
+  const place = name === null ? before : { ...before, within: [...before.within, name] }
+  const schema = resolved(written, place.root)
   if (schema.kind === 'secret') return []
   const list = schema.anyOf?.find(branch => branch.type === 'object')
-  if (list !== undefined) return rows(path, list)
-  if (schema.items !== undefined) return rows(`${path}[]`, schema.items)
+  if (list !== undefined) return rows(path, list, place)
+  if (schema.items !== undefined) return rows(`${path}[]`, schema.items, place)
   const values = schema.additionalProperties
   if (typeof values === 'object') {
     const inner = `${path}.${path.endsWith('secrets') ? 'ID' : 'NAME'}`
-    return [row(inner, { schema: values, required: false }), ...rows(inner, values)]
+    return [row(inner, { schema: values, required: false, place }), ...rows(inner, values, place)]
   }
   return Object.entries(schema.properties ?? {}).flatMap(([key, inner]) => {
     const at = `${path}.${key}`
-    return [row(at, { schema: inner, required: isRequired(schema, key) }), ...rows(at, inner)]
+    return [row(at, { schema: inner, required: isRequired(schema, key), place }), ...rows(at, inner, place)]
   })
 }
 
@@ -65,8 +77,12 @@ const isRequired = (schema: JsonSchema, key: string): boolean => schema.required
 
 const needed = (schema: JsonSchema, key: string): string => (isRequired(schema, key) ? ' **Required.**' : '')
 
-function row(path: string, { schema, required }: Row): string {
-  const cells = [`\`${path}\``, typeText(schema), required ? '**required**' : defaultText(schema), schema.description ?? '']
+function row(path: string, { schema: written, required, place }: Row): string {
+  const schema = resolved(written, place.root)
+  const again = refName(written) ?? refName(schema.items ?? {})
+  const type =
+    again !== null && place.within.includes(again) ? `${schema.items === undefined ? 'a' : 'list of'} ${again}, as above` : typeText(schema)
+  const cells = [`\`${path}\``, type, required ? '**required**' : defaultText(schema), schema.description ?? '']
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`
 }
 

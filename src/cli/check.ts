@@ -6,6 +6,7 @@ import { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { describe, describeYaml } from '../config/describe.ts'
 import { ConfigError, loadConfig } from '../config/load.ts'
+import { keyChecks } from '../main/key-checks.ts'
 import { overlaps } from '../policy/recipient/overlap.ts'
 import { compilePattern } from '../policy/recipient/pattern.ts'
 import { exits, Failure } from './failure.ts'
@@ -22,7 +23,7 @@ export function checkCommand({ file, print }: CheckDeps): Command {
     .description('validate the configuration and print the effective one, without secrets')
     .option('--json', 'print { ok, notes, problems, config }')
     .action(async ({ json = false }: { json?: boolean }) => {
-      const config = await loadConfig(file()).catch((error: unknown) => {
+      const config = await loadConfig(file(), process.env, keyChecks).catch((error: unknown) => {
         if (!(error instanceof ConfigError)) throw error
         if (json) print(JSON.stringify({ ok: false, notes: [], problems: error.problems, config: null }, null, 2))
         throw new Failure(error.message, exits.configuration)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { ConfigError, loadConfig } from '../config/load.ts'
+import { keyChecks } from '../main/key-checks.ts'
 import { checkCommand } from './check.ts'
 import { defaultConfig } from './default-config.ts'
 import { exits, Failure } from './failure.ts'
@@ -42,7 +43,7 @@ export function program(root: Command): Command {
 
 async function loadOrFail(file: string): Promise<Config> {
   try {
-    return await loadConfig(file)
+    return await loadConfig(file, process.env, keyChecks)
   } catch (error) {
     if (error instanceof ConfigError) throw new Failure(error.message, exits.configuration)
     throw error

@@ -8,13 +8,16 @@ import { showText } from './show.ts'
 
 export function checkListeners(root: Part): readonly Finding[] {
   const listeners = part(root, 'listeners')
-  const [smtp, lmtp, http] = ['smtp', 'lmtp', 'http'].map(kind => itemsOrOne(part(listeners, kind))) as [Part[], Part[], Part[]]
-  const all = [...smtp, ...lmtp, ...http]
+  const of = (kind: string): readonly Part[] => itemsOrOne(part(listeners, kind))
+  const [smtp, lmtp, http] = [of('smtp'), of('lmtp'), of('http')]
+  const all = [...smtp, ...lmtp, ...of('socketmap'), ...of('policy'), ...http]
   return [
     ...(listeners.value !== undefined && !has(listeners, 'smtp') && !has(listeners, 'lmtp') ? [noListener(listeners)] : []),
     ...all.flatMap(checkPlace),
     ...samePlaces(all),
-    ...lmtp.filter(listener => isTcp(listener) && !trustsAnybody(listener)).map(untrusting),
+    ...lmtp.filter(listener => isTcp(listener) && !namesAnybody(listener, 'trusted')).map(untrusting),
+    ...[...smtp, ...lmtp].filter(listener => has(listener, 'path') && namesAnybody(listener, 'proxy-protocol')).map(proxyAtSocket),
+    ...[...of('socketmap'), ...of('policy')].filter(trustsNobody).map(unasked),
     ...http.filter(listener => isTcp(listener) && !isLoopback(texts(listener, 'host')) && !has(listener, 'token')).map(openPage),
   ]
 }
@@ -56,8 +59,8 @@ function placeText(listener: Part): string | null {
   return port === 0 ? null : `${host.toLowerCase()}:${port}`
 }
 
-function trustsAnybody(listener: Part): boolean {
-  const { value } = part(listener, 'trusted')
+function namesAnybody(listener: Part, key: string): boolean {
+  const { value } = part(listener, key)
   return Array.isArray(value) && value.length > 0
 }
 
@@ -65,6 +68,22 @@ const untrusting = (listener: Part): Finding => ({
   path: has(listener, 'trusted') ? [...listener.path, 'trusted'] : listener.path,
   message: 'this LMTP listener trusts no peer, so nobody could use it',
   allowed: 'trusted: a list of the relays in front, such as [127.0.0.1]; or a UNIX socket',
+})
+
+const proxyAtSocket = ({ path }: Part): Finding => ({
+  path: [...path, 'proxy-protocol'],
+  at: 'key',
+  message: 'who connects to a UNIX socket has no address, so no balancer can be listed',
+  allowed: 'proxy-protocol beside host and port',
+})
+
+/** Left out, the machine itself is trusted. */
+const trustsNobody = (listener: Part): boolean => isTcp(listener) && has(listener, 'trusted') && !namesAnybody(listener, 'trusted')
+
+const unasked = ({ path }: Part): Finding => ({
+  path: [...path, 'trusted'],
+  message: 'nobody may ask this listener, so nobody could use it',
+  allowed: 'a list of the servers that ask, such as [127.0.0.1]; or a UNIX socket',
 })
 
 const openPage = (listener: Part): Finding => ({

@@ -113,7 +113,7 @@ function keyedAddress(mailbox: Part): readonly Finding[] {
 const keyless = (route: Part): Finding => ({
   path: [...route.path, 'key'],
   message: 'missing',
-  allowed: 'how keys are verified: { signed: … } or { file: … }',
+  allowed: 'how keys are verified, such as { signed: … } or { redis: … } (docs/config.md)',
 })
 
 const nowhere = (mailbox: Part): Finding => ({

@@ -2,6 +2,7 @@
  * The configuration as the program uses it: every default filled in, durations in milliseconds, sizes in octets, secrets
  * hidden in functions, frozen. Made from what the schema parsed; read by main, cli and check alone.
  */
+import type { DeepReadonly } from './deep-readonly.ts'
 import type { Parsed } from './schema.ts'
 
 export type Tcp = { readonly host: string; readonly port: number }
@@ -13,8 +14,23 @@ export interface MailListenerConfig {
   readonly peer: 'origin' | 'relay'
   readonly trusted: readonly string[]
   readonly lineEndings: 'reject' | 'normalize'
+  /** Names of files (PEM); null: no STARTTLS. `required`: no mail without it. */
+  readonly tls: { readonly certificate: string; readonly key: string; readonly required: boolean } | null
+  /** Addresses and networks that speak the PROXY protocol to us; none: it is off. */
+  readonly proxyProtocol: readonly string[]
+  /** Milliseconds before the greeting; 0: none. */
+  readonly earlyTalker: number
 }
 
+/** Where Postfix asks us: socketmap and policy. */
+export interface AskListenerConfig {
+  readonly at: Place
+  /** Who may ask. A UNIX socket lets in whom its mode lets in. */
+  readonly trusted: readonly string[]
+}
+
+type ParsedMail = Parsed['listeners']['smtp'][number]
+type ParsedAsk = Parsed['listeners']['policy'][number]
 type ParsedHttp = Parsed['listeners']['http'][number]
 export interface HttpListenerConfig {
   readonly at: Tcp | { readonly path: string }
@@ -31,34 +47,31 @@ export type MailboxConfig = Omit<ParsedMailbox, 'routes'> & { routes: RouteConfi
 
 export type Config = DeepReadonly<
   Omit<Parsed, 'listeners' | 'mailboxes' | 'postmaster' | 'line-endings'> & {
-    listeners: { smtp: MailListenerConfig[]; lmtp: MailListenerConfig[]; http: HttpListenerConfig[] }
+    listeners: {
+      smtp: MailListenerConfig[]
+      lmtp: MailListenerConfig[]
+      socketmap: AskListenerConfig[]
+      policy: AskListenerConfig[]
+      http: HttpListenerConfig[]
+    }
     mailboxes: MailboxConfig[]
     /** A name that `processors` has. */
     postmaster: string
   }
 >
 
-/** Functions (secrets) stay as they are. */
-export type DeepReadonly<T> = T extends (...args: never[]) => unknown
-  ? T
-  : T extends object
-    ? { readonly [Key in keyof T]: DeepReadonly<T[Key]> }
-    : T
-
 /** For a configuration that all checks have passed. */
 export function settle({ 'line-endings': lineEndings, ...parsed }: Parsed): Config {
   const postmaster = parsed.postmaster ?? postmasterDefault(parsed.processors)
-  const mailListener = ({ peer, trusted, ...at }: Parsed['listeners']['smtp'][number]): MailListenerConfig => ({
-    at: placeOf(at),
-    peer,
-    trusted,
-    lineEndings: lineEndings ?? (peer === 'relay' ? 'normalize' : 'reject'),
-  })
+  const endings = (peer: 'origin' | 'relay') => lineEndings ?? (peer === 'relay' ? 'normalize' : 'reject')
+  const mailListener = (protocol: 'smtp' | 'lmtp') => (written: ParsedMail) => settleMail(protocol, written, endings(written.peer))
   return deepFreeze({
     ...parsed,
     listeners: {
-      smtp: parsed.listeners.smtp.map(mailListener),
-      lmtp: parsed.listeners.lmtp.map(mailListener),
+      smtp: parsed.listeners.smtp.map(mailListener('smtp')),
+      lmtp: parsed.listeners.lmtp.map(mailListener('lmtp')),
+      socketmap: parsed.listeners.socketmap.map(askListener),
+      policy: parsed.listeners.policy.map(askListener),
       http: parsed.listeners.http.map(httpListener),
     },
     mailboxes: parsed.mailboxes.map(mailbox => ({
@@ -80,6 +93,18 @@ interface WrittenPlace {
 function placeOf({ host, port, path, mode }: WrittenPlace): Place {
   return path === undefined ? { host: host!, port: port! } : { path, mode: Number.parseInt(mode ?? '0660', 8) }
 }
+
+/** Clients that come from anywhere are made to wait; those that must be listed anyway never are. */
+export const earlyTalkerDefault = (protocol: 'smtp' | 'lmtp', peer: 'origin' | 'relay'): number =>
+  protocol === 'smtp' && peer === 'origin' ? 200 : 0
+
+function settleMail(protocol: 'smtp' | 'lmtp', written: ParsedMail, lineEndings: 'reject' | 'normalize'): MailListenerConfig {
+  const { peer, trusted, tls = null, 'proxy-protocol': proxyProtocol, 'early-talker': early, ...at } = written
+  const earlyTalker = early ?? earlyTalkerDefault(protocol, peer)
+  return { at: placeOf(at), peer, trusted, lineEndings, tls, proxyProtocol, earlyTalker }
+}
+
+const askListener = ({ trusted, ...at }: ParsedAsk): AskListenerConfig => ({ at: placeOf(at), trusted })
 
 function httpListener({ hosts, token, path, host, port }: ParsedHttp): HttpListenerConfig {
   const at = path === undefined ? { host: host!, port: port! } : { path }

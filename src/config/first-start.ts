@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { Config } from './config.ts'
+import { kindsWithin } from './keys.ts'
 import { codeOf } from './read-secret.ts'
 
 const secretOctets = 32
@@ -13,7 +14,9 @@ const secretOctets = 32
 /** Makes what is missing and may be made. Resolves to the files it made; rejects with the system's error where it can't. */
 export async function createFirstStart(config: Config): Promise<readonly string[]> {
   const keys = config.mailboxes.flatMap(mailbox => mailbox.routes.map(route => route.key))
-  const secrets = keys.flatMap(key => (key !== undefined && 'signed' in key ? Object.values(key.signed.secrets) : []))
+  const secrets = keys
+    .flatMap(key => (key === undefined ? [] : kindsWithin(key)))
+    .flatMap(key => ('signed' in key ? Object.values(key.signed.secrets) : []))
   const made: string[] = []
   for (const file of new Set(secrets.flatMap(secret => secret.missing ?? []))) {
     if (await createSecretFile(file)) made.push(file)

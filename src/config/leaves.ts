@@ -40,8 +40,11 @@ const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 export const name = (about: string) => z.string({ error: nameRule }).regex(namePattern, { error: nameRule }).meta({ description: about })
 
-export function text(about: string, allowed: string) {
-  return z.string({ error: allowed }).min(1, { error: allowed }).max(1_000, { error: allowed }).meta({ description: about })
+/** Characters, where nothing else is said. */
+export const mostText = 1_000
+
+export function text(about: string, allowed: string, most = mostText) {
+  return z.string({ error: allowed }).min(1, { error: allowed }).max(most, { error: allowed }).meta({ description: about })
 }
 
 export interface Range {
@@ -97,6 +100,20 @@ export function whole(about: string, { min, max }: Range) {
 
 export const oneOf = <const Values extends readonly [string, ...string[]]>(about: string, values: Values) =>
   z.enum(values, { error: `one of: ${values.join(', ')}` }).meta({ description: about })
+
+/** A test for one address; what can't be read as one doesn't pass. */
+export const oneUrl =
+  (passes: (url: URL) => boolean) =>
+  (written: string): boolean => {
+    const url = URL.parse(written)
+    return url !== null && passes(url)
+  }
+
+const httpRule = 'an http:// or https:// address without a name and password'
+const isHttp = oneUrl(url => /^https?:$/.test(url.protocol) && url.username === '' && url.password === '')
+
+export const httpUrl = (about: string) =>
+  z.string({ error: httpRule }).refine(isHttp, { error: httpRule }).meta({ description: about, kind: 'url' })
 
 const label = '[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?'
 const domainPattern = new RegExp(`^(?=.{1,253}$)${label}(?:\\.${label})*$`)

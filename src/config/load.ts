@@ -3,6 +3,7 @@
  * agree across keys. Changes nothing, opens nothing.
  */
 import { readFile } from 'node:fs/promises'
+import { checkKeys, type KeyChecks } from './check-keys.ts'
 import { checkListeners } from './check-listeners.ts'
 import { checkMailboxes } from './check-mailboxes.ts'
 import { checkTimes } from './check-times.ts'
@@ -19,14 +20,27 @@ import type { ReadSecret } from './secret.ts'
 export { ConfigError }
 
 /**
- * Rejects with ConfigError, and with nothing else. `env` is where `{ env: … }` secrets are looked up. Secrets with
- * `create: true` may be missing: createFirstStart (first-start.ts) makes them.
+ * Rejects with ConfigError, and with nothing else. `env` is where `{ env: … }` secrets are looked up, `checks` what
+ * the key verifiers know (main/key-checks.ts). Secrets with `create: true` may be missing: createFirstStart makes them.
  */
-export async function loadConfig(file: string, env: Environment = process.env): Promise<Config> {
+export async function loadConfig(file: string, env: Environment = process.env, checks: KeyChecks = noChecks): Promise<Config> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new ConfigError([unreadable(file, reasonOf(codeOf(error)))])
   })
-  return parseConfig(text, file, secretReader(env))
+  return parseConfig(text, file, { read: secretReader(env), checks })
+}
+
+/** For whoever asks for no verifier: what is told is less, not wrong. */
+const noChecks: KeyChecks = { redisUrl: passes, redisName: passes, sqlUrl: passes, query: passes, pattern: passes }
+
+function passes(): null {
+  return null
+}
+
+/** What a configuration needs from outside. */
+export interface Outside {
+  readonly read: ReadSecret
+  readonly checks?: KeyChecks
 }
 
 const unreadable = (file: string, message: string): Problem => ({ file, path: '', line: 0, column: 0, message })
@@ -36,16 +50,17 @@ const mostCharacters = 1024 * 1024
 const mostProblems = 100
 
 /** As loadConfig, from a text; `file` names it in problems. Throws ConfigError, and nothing else. */
-export function parseConfig(text: string, file: string, read: ReadSecret): Config {
+export function parseConfig(text: string, file: string, { read, checks = noChecks }: Outside): Config {
   if (text.length > mostCharacters) throw new ConfigError([unreadable(file, 'is larger than 1 MiB')])
   const yaml = readYaml(text.replace(/^\ufeff/, ''))
   const problems: Problem[] = yaml.problems.map(problem => placed(file, problem, problem))
   const root: Part = { path: [], value: yaml.value }
   if (yaml.value === undefined) throw new ConfigError(problems)
+  if (isDeeper(yaml.value, deepest)) throw new ConfigError([...problems, unreadable(file, 'is nested too deeply')])
   const parsed = configSchema(read).safeParse(yaml.value)
   const findings = [
     ...(parsed.success ? [] : findingsOf(parsed.error.issues, yaml.value)),
-    ...(isMapping(yaml.value) ? [...checkListeners(root), ...checkMailboxes(root), ...checkTimes(root)] : []),
+    ...(isMapping(yaml.value) ? [...checkListeners(root), ...checkMailboxes(root), ...checkKeys(root, checks), ...checkTimes(root)] : []),
   ]
   const all = distinct(findings)
   for (const finding of all.slice(0, mostProblems)) problems.push(placed(file, finding, yaml.locate(finding.path, finding.at)))
@@ -53,6 +68,13 @@ export function parseConfig(text: string, file: string, read: ReadSecret): Confi
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return settle(parsed.data as Parsed)
 }
+
+/** Mappings and lists in each other: well over what can be meant, well under what the stack bears. */
+const deepest = 64
+
+/** Ends for an alias that holds itself, too. */
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some(inner => isDeeper(inner, levels - 1)))
 
 /** Schema and checks may both miss the same thing. */
 function distinct(findings: readonly Finding[]): readonly Finding[] {

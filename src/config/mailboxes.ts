@@ -3,8 +3,9 @@
  * between them (addresses, names, keys) is checked in check-mailboxes.ts.
  */
 import * as z from 'zod'
-import { duration, kinds, name, named, oneOf, section, text, whole } from './leaves.ts'
-import { ownSecret, type ReadSecret, secret, signingSecret, webhookSecret } from './secret.ts'
+import { keySection } from './keys.ts'
+import { duration, httpUrl, kinds, name, named, oneOf, section, text, whole } from './leaves.ts'
+import { type ReadSecret, secret, webhookSecret } from './secret.ts'
 
 export const screeningShape = {
   automatic: oneOf('Mail whose header says that a machine wrote it: reject (at relay peers: discard), discard, only tag, or ignore.', [
@@ -16,29 +17,14 @@ export const screeningShape = {
   'null-reverse-path': oneOf('Mail from the null reverse-path and mailer-daemon.', ['refuse', 'accept']),
 }
 
-const keyIdRule = 'a key id from 1 to 255'
-
-function signed(read: ReadSecret) {
-  const octets = ownSecret('A signing secret: base64 of at least 32 octets.', signingSecret, read)
-  return section('Signed keys (docs/signed-keys.md), minted by the application or by `postern keys mint`.', {
-    secrets: z
-      .record(z.string().regex(/^(?:[1-9]|[1-9]\d|1\d\d|2[0-4]\d|25[0-5])$/, { error: keyIdRule }), octets, {
-        error: issue => (issue.code === 'invalid_key' ? keyIdRule : 'a mapping from key ids to secrets'),
-      })
-      .refine(secrets => Object.keys(secrets).length > 0, { error: 'at least one secret, such as 1: { file: var/keys/1 }' })
-      .meta({ description: 'Secrets by key id; all of them verify, so that old keys live on while new ones are minted.' }),
-  })
-}
-
 function route(read: ReadSecret) {
   return section('One kind of key and where its mail goes.', {
     name: name('Name of the route; part of what signed keys are signed for.'),
-    key: z.exactOptional(
-      kinds('How keys are verified.', {
-        signed: signed(read),
-        file: text('A file with one key per line, reloaded when it changes.', 'the name of a file'),
-      }),
-    ),
+    key: z.exactOptional(keySection(read)),
+    'case-sensitive': z
+      .boolean({ error: 'true or false' })
+      .meta({ description: '`false`: keys are folded to lower case before they are looked up. Signed keys are, either way.' })
+      .prefault(true),
     processor: name('Name of the processor that receives the mail.'),
     screening: z.exactOptional(
       section('Screening of this route, where it differs.', {
@@ -70,11 +56,9 @@ export function mailboxesSection(read: ReadSecret) {
   return z.array(mailbox, { error: list }).min(1, { error: list }).meta({ description: 'The addresses we take mail for.' })
 }
 
-const urlRule = 'an http:// or https:// address without a name and password'
-
 export function processorsSection(read: ReadSecret) {
   const webhook = section('Called by HTTP POST for each delivery (docs/webhook.md).', {
-    url: z.string({ error: urlRule }).refine(isWebhookUrl, { error: urlRule }).meta({ description: 'Where to.', kind: 'url' }),
+    url: httpUrl('Where to.'),
     secret: z.exactOptional(secret('Signs the calls as Standard Webhooks says: whsec_ and base64.', webhookSecret, read)),
     timeout: duration('For the whole call.', { min: 100, max: 3_600_000 }).prefault('10s'),
     concurrency: whole('Calls at once.', { min: 1, max: 1_000 }).prefault(8),
@@ -84,9 +68,4 @@ export function processorsSection(read: ReadSecret) {
     inbox: section('Mail stays in the spool and shows on the web page.', {}),
   })
   return named('Who receives accepted mail, by name.', processor)
-}
-
-function isWebhookUrl(text: string): boolean {
-  const url = URL.parse(text)
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === ''
 }

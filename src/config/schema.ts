@@ -31,6 +31,10 @@ const limits = section('What one message, one client and all of them may ask for
   'transaction-time': duration('From MAIL to the end of data.', { min: second, max: day }).prefault('10m'),
   'idle-time': duration('Without an octet from the client (RFC 5321 4.5.3.2.7).', { min: second, max: day }).prefault('300s'),
   'minimum-rate': size('Octets of message data a second, at least; 0B for any.', { min: 0, max: GiB }).prefault('1KiB'),
+  'relay-grace': duration(
+    'At relay peers a key that expired no longer ago than this passes RCPT and is judged by the time at which the relay took the message.',
+    { min: 0, max: 30 * day },
+  ).prefault('5d'),
   'rate-grace': duration('How long data may come slowly before the rate counts.', { min: second, max: day }).prefault('30s'),
 })
 

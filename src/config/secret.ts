@@ -135,3 +135,9 @@ export const token: SecretForm<string> = {
   allowed: '16 to 1000 printable characters without spaces',
   decode: text => (/^[\x21-\x7e]{16,1000}$/.test(text) ? text : null),
 }
+
+/** What another server asks for. */
+export const password: SecretForm<string> = {
+  allowed: '1 to 1000 characters on one line',
+  decode: text => (text.length <= 1_000 && /^[^\p{Cc}]+$/u.test(text) ? text : null),
+}

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { ConfigError, loadConfig } from '../../src/config/load.ts'
+import { keyChecks } from '../../src/main/key-checks.ts'
 
 const root = import.meta.dirname
 const cases = readdirSync(root, { withFileTypes: true })
@@ -20,7 +21,7 @@ afterEach(() => process.chdir(home))
 
 async function reportOf(folder: string): Promise<string> {
   process.chdir(folder)
-  const error = await loadConfig('postern.yaml', env).then(
+  const error = await loadConfig('postern.yaml', env, keyChecks).then(
     () => null,
     (error: unknown) => error,
   )

@@ -6,11 +6,11 @@ import { stringify } from 'yaml'
 import type { Config } from '../../../src/config/config.ts'
 import { describeYaml } from '../../../src/config/describe.ts'
 import { ConfigError, parseConfig } from '../../../src/config/load.ts'
-import { good, read, signing, webhookText } from '../../unit/config/build.ts'
+import { good, passwordText, read, signing, webhookText } from '../../unit/config/build.ts'
 
 function outcome(text: string): Config | ConfigError {
   try {
-    return parseConfig(text, 'postern.yaml', read)
+    return parseConfig(text, 'postern.yaml', { read })
   } catch (error) {
     if (error instanceof ConfigError) return error
     throw error
@@ -26,7 +26,7 @@ function holds(result: Config | ConfigError): void {
     expect(column).toBeGreaterThanOrEqual(0)
     expect(message).not.toBe('')
   }
-  for (const secret of [signing, webhookText, 'open-sesame']) expect(result.message).not.toContain(secret)
+  for (const secret of [signing, webhookText, passwordText, 'open-sesame']) expect(result.message).not.toContain(secret)
 }
 
 type Node = Record<string | number, unknown>

@@ -7,11 +7,51 @@ import type { ReadSecret } from '../../../src/config/secret.ts'
 export const signing = Buffer.alloc(32, 7).toString('base64')
 export const webhookText = `whsec_${Buffer.alloc(24, 9).toString('base64')}`
 
+export const passwordText = 'let-me-in-please'
+
+/** One of each kind of key; made anew, for tests that change it. */
+const stores = () =>
+  [
+    {
+      redis: {
+        url: 'rediss://redis.example.com:6380/2',
+        username: 'postern',
+        password: { env: 'PASS' },
+        ca: 'PEM-ca',
+        key: 'reply:%{key}',
+      },
+    },
+    {
+      redis: {
+        sentinel: { master: 'm', nodes: ['192.0.2.1:26379', '[::1]:26379'], password: { file: 'PASS' } },
+        set: 'keys',
+        timeout: '1s',
+      },
+    },
+    { http: { url: 'https://app.example.com/keys', secret: { env: 'HOOK' } } },
+    { sql: { url: 'postgres://postern@db.example.com/app', password: { env: 'PASS' }, query: 'SELECT 1 FROM k WHERE key = %{key}' } },
+    { pattern: 'ticket-(?P<subject>[0-9]+)' },
+    {
+      cached: {
+        key: {
+          'any-of': [
+            { file: 'keys.txt' },
+            { 'all-of': [{ signed: { secrets: { 9: { file: 'sign-9' } } } }, { not: { file: 'revoked' } }] },
+          ],
+        },
+        negative: '0s',
+      },
+    },
+  ].map((key, i) => ({ name: `route-${i}`, key, processor: 'app', 'case-sensitive': i % 2 === 0 }))
+
 /** Answers by name, so that no file is needed. */
 export const read: ReadSecret = place => {
   const name = 'file' in place ? place.file : place.env
   if (name.startsWith('sign')) return { text: signing }
   if (name.startsWith('HOOK')) return { text: webhookText }
+  if (name.startsWith('PEM-key')) return { text: '-----BEGIN EC PRIVATE KEY-----' }
+  if (name.startsWith('PEM')) return { text: '-----BEGIN CERTIFICATE-----' }
+  if (name.startsWith('PASS')) return { text: passwordText }
   return name.startsWith('TOKEN') ? { text: 'open-sesame-open-sesame' } : { problem: 'not there', allowed: 'a good name' }
 }
 
@@ -19,10 +59,20 @@ export function good(): Record<string, unknown> {
   return {
     hostname: 'incoming.example.com',
     listeners: {
-      smtp: { host: '127.0.0.1', port: 2525 },
+      smtp: {
+        host: '127.0.0.1',
+        port: 2525,
+        tls: { certificate: 'PEM-certificate', key: 'PEM-key' },
+        'proxy-protocol': ['192.0.2.0/24'],
+      },
       lmtp: [
         { path: 'run/lmtp.sock', mode: '0600' },
         { host: '::1', port: 2424, trusted: ['::1', '10.0.0.0/8'] },
+      ],
+      socketmap: { host: '127.0.0.1', port: 2627 },
+      policy: [
+        { host: '127.0.0.1', port: 2626, trusted: ['10.0.0.0/8'] },
+        { path: 'run/policy.sock', mode: '0666' },
       ],
       http: { host: '0.0.0.0', port: 8025, hosts: ['mail.example.com'], token: { env: 'TOKEN' } },
     },
@@ -35,6 +85,7 @@ export function good(): Record<string, unknown> {
           { name: 'list', key: { file: 'keys.txt' }, processor: 'shelf', screening: { automatic: 'tag' } },
         ],
       },
+      { name: 'stores', address: '%{key}@stores.example.com', routes: stores() },
       { name: 'open', address: 'hello@incoming.example.com', key: 'none', routes: [{ name: 'all', processor: 'shelf' }] },
       {
         name: 'dedicated',
@@ -52,4 +103,4 @@ export function good(): Record<string, unknown> {
   }
 }
 
-export const load = (value: unknown): Config => parseConfig(stringify(value), 'postern.yaml', read)
+export const load = (value: unknown): Config => parseConfig(stringify(value), 'postern.yaml', { read })

@@ -6,11 +6,11 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { ConfigError, loadConfig, parseConfig } from '../../../src/config/load.ts'
-import { good, load, read, signing, webhookText } from './build.ts'
+import { good, load, passwordText, read, signing, webhookText } from './build.ts'
 
 const reportOf = (text: string): string => {
   try {
-    parseConfig(text, 'postern.yaml', read)
+    parseConfig(text, 'postern.yaml', { read })
     return 'accepted'
   } catch (error) {
     if (error instanceof ConfigError) return error.message
@@ -30,6 +30,7 @@ test('defaults are those of the design', () => {
     'transaction-time': 600_000,
     'idle-time': 300_000,
     'minimum-rate': 1_024,
+    'relay-grace': 5 * 86_400_000,
     'rate-grace': 30_000,
   })
   const day = 86_400_000
@@ -42,13 +43,51 @@ test('defaults are those of the design', () => {
 
 test('one listener or a list of them come out as lists, with their place', () => {
   const { listeners } = load(good())
-  expect(listeners.smtp).toEqual([{ at: { host: '127.0.0.1', port: 2525 }, peer: 'origin', trusted: [], lineEndings: 'reject' }])
+  const plain = { tls: null, proxyProtocol: [], earlyTalker: 0 }
+  expect(listeners.smtp).toEqual([
+    {
+      at: { host: '127.0.0.1', port: 2525 },
+      peer: 'origin',
+      trusted: [],
+      lineEndings: 'reject',
+      tls: { certificate: 'PEM-certificate', key: 'PEM-key', required: false },
+      proxyProtocol: ['192.0.2.0/24'],
+      earlyTalker: 200,
+    },
+  ])
   expect(listeners.lmtp).toEqual([
-    { at: { path: 'run/lmtp.sock', mode: 0o600 }, peer: 'relay', trusted: [], lineEndings: 'normalize' },
-    { at: { host: '::1', port: 2424 }, peer: 'relay', trusted: ['::1', '10.0.0.0/8'], lineEndings: 'normalize' },
+    { ...plain, at: { path: 'run/lmtp.sock', mode: 0o600 }, peer: 'relay', trusted: [], lineEndings: 'normalize' },
+    { ...plain, at: { host: '::1', port: 2424 }, peer: 'relay', trusted: ['::1', '10.0.0.0/8'], lineEndings: 'normalize' },
+  ])
+  expect(listeners.socketmap).toEqual([{ at: { host: '127.0.0.1', port: 2627 }, trusted: ['127.0.0.0/8', '::1'] }])
+  expect(listeners.policy).toEqual([
+    { at: { host: '127.0.0.1', port: 2626 }, trusted: ['10.0.0.0/8'] },
+    { at: { path: 'run/policy.sock', mode: 0o666 }, trusted: ['127.0.0.0/8', '::1'] },
   ])
   expect(listeners.http[0]).toMatchObject({ at: { host: '0.0.0.0', port: 8025 }, hosts: ['mail.example.com'] })
   expect(listeners.http[0]?.token?.reveal()).toBe('open-sesame-open-sesame')
+})
+
+test('only clients from anywhere wait for the greeting, unless the operator says otherwise', () => {
+  const place = { host: '127.0.0.1', port: 0 }
+  const waits = (more: object) => {
+    const lmtp = { ...place, trusted: ['127.0.0.1'], ...more }
+    const { listeners } = load({
+      ...good(),
+      listeners: {
+        smtp: [
+          { ...place, ...more },
+          { ...place, ...more, peer: 'relay' },
+        ],
+        lmtp,
+      },
+    })
+    return [...listeners.smtp, ...listeners.lmtp].map(listener => listener.earlyTalker)
+  }
+  expect(waits({})).toEqual([200, 0, 0])
+  expect(waits({ 'early-talker': '0s' })).toEqual([0, 0, 0])
+  expect(waits({ 'early-talker': '10s' })).toEqual([10_000, 10_000, 10_000])
+  expect(() => waits({ 'early-talker': '10001ms' })).toThrow(/early-talker: not accepted/)
 })
 
 test('line endings follow the peer, unless the operator says otherwise', () => {
@@ -89,7 +128,7 @@ test('secrets are there for who asks, and in no print', () => {
   const { app } = config.processors
   expect(app !== undefined && 'webhook' in app && app.webhook.secret?.reveal()).toBe(webhookText)
   for (const print of [JSON.stringify(config), inspect(config, { depth: 20 })]) {
-    for (const secret of [signing, webhookText, 'open-sesame']) expect(print).not.toContain(secret)
+    for (const secret of [signing, webhookText, passwordText, 'open-sesame']) expect(print).not.toContain(secret)
   }
   expect(JSON.stringify(config)).toContain('environment HOOK')
 })
@@ -104,7 +143,7 @@ test('everything is frozen', () => {
 test('a byte order mark, CRLF line ends, anchors and quoted key ids do no harm', () => {
   const text = stringify(good()).replaceAll('\n', '\r\n')
   expect(reportOf(`\ufeff${text}`)).toBe('accepted')
-  expect(reportOf(text.replace('1:', '"1":'))).toBe('accepted')
+  expect(reportOf(text.replace(' 1:', ' "1":'))).toBe('accepted')
   const place = '{ host: 127.0.0.1, port: 0 }'
   const anchored = stringify({ ...good(), listeners: 'HERE' }).replace('HERE', `{ smtp: &a ${place}, http: *a }`)
   expect(reportOf(anchored)).toBe('accepted')
@@ -166,6 +205,9 @@ const limitsAtBothSides: readonly (readonly [string, unknown, boolean])[] = [
   ['idle-time', '1d', true],
   ['idle-time', '25h', false],
   ['minimum-rate', '0B', true],
+  ['relay-grace', '0s', true],
+  ['relay-grace', '30d', true],
+  ['relay-grace', '721h', false],
 ]
 test.each(limitsAtBothSides)('limits.%s: %s is accepted: %s', (key, value, accepted) => {
   const report = reportOf(stringify({ ...good(), limits: { [key]: value } }))
@@ -176,7 +218,7 @@ test.each(limitsAtBothSides)('limits.%s: %s is accepted: %s', (key, value, accep
 test('a signing secret has 32 octets or more, a webhook secret 24 to 64', () => {
   const withSecret = (text: string) => (key: string) => {
     try {
-      parseConfig(stringify(good()), 'f', place => ('env' in place && place.env === key ? { text } : read(place)))
+      parseConfig(stringify(good()), 'f', { read: place => ('env' in place && place.env === key ? { text } : read(place)) })
       return true
     } catch {
       return false
