@@ -1,5 +1,5 @@
 /**
- * What the log is told of a store: changes, never single questions. Down once for each cause, up once, and each kind of
+ * What the log is told of a store: changes, never single questions. Down once for each cause, up once, each kind of
  * refused question once while the connection lasts: peers choose what is asked, and must not fill the log.
  */
 import type { Log } from '../../transaction/ports.ts'
@@ -13,16 +13,16 @@ export interface StateLog {
 
 /** `name` is where the store is, for people. */
 export function createStateLog(name: string, log: Log): StateLog {
-  let told: string | null = null
+  const causes = new Set<string>()
   const refusals = new Set<string>()
   return {
     down(cause) {
-      if (told !== cause) log.error({ store: name, cause }, 'keys can’t be checked: the store gives no answer')
-      told = cause
+      if (!causes.has(cause)) log.error({ store: name, cause }, 'keys can’t be checked: the store gives no answer')
+      causes.add(cause)
     },
     up() {
-      if (told !== null) log.info({ store: name }, 'the key store answers again')
-      told = null
+      if (causes.size > 0) log.info({ store: name }, 'the key store answers again')
+      causes.clear()
       refusals.clear()
     },
     refused(cause) {
