@@ -61,11 +61,11 @@ function instructions(
     '     secrets:',
     `       ${made.before}: { … }`,
     `       ${made.line}`,
-    '2. Restart Postern; with several machines, all of them, each with this file. From now on old and new keys verify.',
+    '2. Reload Postern (kill -HUP; systemctl reload postern); with several machines, all of them, each with this file. From now on old and new keys verify.',
     `3. Give the application the new secret and key id ${made.id} to mint with.`,
     '   “postern keys mint” takes the highest id; in a checkout that is:',
     `     npm run -s postern -- keys mint --mailbox ${mailbox} --route ${route} --subject SUBJECT`,
-    '4. When the last key of an old secret has expired, take it out of the secrets, restart, and remove its file.',
+    '4. When the last key of an old secret has expired, take it out of the secrets, reload, and remove its file.',
     '   Its keys without expiry are unknown from then on.',
   ].join('\n')
 }
