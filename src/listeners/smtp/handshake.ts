@@ -24,12 +24,15 @@ export function startHandshake(below: Socket, context: SecureContext, settle: (f
   }, handshakeTime)
   const done = (outcome: string | null) => {
     clearTimeout(timer)
-    socket.off('secure', secure).off('close', closed)
+    socket.off('secure', secure).off('close', closed).off('end', left)
     settle(outcome)
   }
   const secure = () => done(null)
   const closed = () => done(failure)
+  const left = () => void socket.destroy()
   // 'secure' and '_tlsError' are what Node's own TLS server listens to; a failed handshake emits no 'error'.
   socket.on('secure', secure).on('close', closed).on('_tlsError', note).on('error', note)
+  // Only one that is read notices a client that closes its side. There is nothing to lose before 'secure': `settle` reads on.
+  socket.on('end', left).resume()
   return socket
 }

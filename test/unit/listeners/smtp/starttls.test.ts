@@ -1,0 +1,125 @@
+/** The handshake behind STARTTLS: who fails it, who leaves in it, and who can't be secured. What is said is in test/dialogs. */
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket, connect as tcpConnect } from 'node:net'
+import { connect } from 'node:tls'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { readCertificate } from '../../../../src/listeners/smtp/certificate.ts'
+import { handshakeTime, startHandshake } from '../../../../src/listeners/smtp/handshake.ts'
+import { type Peer, peer, settled, withListener } from '../../../contract/listeners/peer.ts'
+import { testCertificate } from '../../../support/certificate.ts'
+import { lineReader } from '../../../support/dialog.ts'
+import { skipWithout } from '../../../support/services.ts'
+
+const missing = skipWithout('openssl')
+const ready = '220 2.0.0 Ready for TLS'
+
+async function atHandshake(listener: { readonly port: number | null }): Promise<Peer> {
+  const client = await peer(listener)
+  expect(await client.say('STARTTLS')).toEqual([ready])
+  return client
+}
+
+describe.skipIf(missing !== null)('a handshake that fails', () => {
+  const ways: Record<string, (client: Peer) => void> = {
+    'nonsense instead of it': client => client.send('EHLO client.example\r\n'),
+    'the client leaves': ({ socket }) => void socket.destroy(),
+    'the client resets': ({ socket }) => void socket.resetAndDestroy(),
+    'the client half-closes': ({ socket }) => void socket.end(),
+    'TLS 1.1': ({ socket }) => {
+      socket.removeAllListeners('data')
+      const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
+      connect({ socket, rejectUnauthorized: false, ...old }).on('error', () => undefined)
+    },
+  }
+  test.each(Object.keys(ways))('%s: is logged with the client and costs an error', way =>
+    withListener({ tls: 'offered', errors: 1 }, async open => {
+      const client = await atHandshake(open.listener)
+      ways[way]!(client)
+      await settled(open)
+      expect(open.site.logged).toEqual([
+        {
+          level: 'info',
+          text: 'TLS handshake failed',
+          fields: expect.objectContaining({ client: '127.0.0.1', failure: expect.stringMatching(/./) }),
+        },
+      ])
+      const next = await peer(open.listener)
+      expect(await next.say('NONSENSE')).toEqual(['421 4.7.0 Too many errors, try again later'])
+    }),
+  )
+
+  test('costs a trusted peer nothing', () =>
+    withListener({ tls: 'offered', errors: 0, trusted: '127.0.0.1' }, async open => {
+      const client = await atHandshake(open.listener)
+      client.socket.destroy()
+      await settled(open)
+      const next = await peer(open.listener)
+      expect(await next.say('NONSENSE')).toEqual(['500 5.5.2 Command not recognized'])
+    }))
+})
+
+describe.skipIf(missing !== null)('a handshake that is waited for', () => {
+  test('does not keep the server from stopping, and nothing is said in the clear', () =>
+    withListener({ tls: 'offered' }, async ({ listener, site }) => {
+      const client = await atHandshake(listener)
+      await listener.close(60_000)
+      expect(await client.next()).toBe('(closed)')
+      expect(site.logged).toEqual([])
+    }))
+
+  afterEach(() => void vi.useRealTimers())
+  test('has 30 seconds', async () => {
+    const { context } = await readCertificate(testCertificate())
+    const server = createServer({ allowHalfOpen: true }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const accepted = once(server, 'connection') as Promise<[Socket]>
+    const client = tcpConnect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined)
+    const [below] = await accepted
+    below.on('error', () => undefined)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const outcomes: (string | null)[] = []
+    const socket = startHandshake(below, context, outcome => void outcomes.push(outcome))
+    vi.advanceTimersByTime(handshakeTime - 1)
+    expect(socket.destroyed).toBe(false)
+    vi.advanceTimersByTime(1)
+    expect(socket.destroyed).toBe(true)
+    await once(socket, 'close')
+    expect(outcomes).toEqual(['no handshake within 30 s'])
+    client.destroy()
+    server.close()
+  })
+})
+
+test.skipIf(missing !== null)('what the handshake agreed on is in the log at debug', () =>
+  withListener({ tls: 'offered' }, async ({ listener, site }) => {
+    const { socket } = await atHandshake(listener)
+    socket.removeAllListeners('data')
+    const secure = connect({ socket, rejectUnauthorized: false })
+    await once(secure, 'secureConnect')
+    await expect
+      .poll(() => site.logged)
+      .toEqual([
+        {
+          level: 'debug',
+          text: 'TLS handshake done',
+          fields: expect.objectContaining({ version: 'TLSv1.3', cipher: expect.stringContaining('TLS_') }),
+        },
+      ])
+    secure.destroy()
+  }),
+)
+
+test.skipIf(missing !== null)('what comes in one breath with the end of the handshake is not lost', () =>
+  withListener({ tls: 'offered' }, async ({ listener }) => {
+    const { socket } = await atHandshake(listener)
+    socket.removeAllListeners('data')
+    const secure = connect({ socket, rejectUnauthorized: false })
+    secure.write('HELO client.example\r\nQUIT\r\n')
+    const reader = lineReader(secure)
+    expect([await reader.next(), await reader.next(), await reader.next()]).toEqual([
+      '250 mx.in.test',
+      '221 2.0.0 Closing connection',
+      '(closed)',
+    ])
+  }),
+)
