@@ -23,7 +23,9 @@ function missing(): string | null {
   if (setpriv === null) return 'setpriv is not here'
   if (readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8').trim() === '0')
     return 'ports below 1024 are open to everybody here'
-  const { status } = spawnSync(setpriv, [...ordinary, node, cli, '--version'], { stdio: 'ignore' })
+  const { status } = spawnSync(setpriv, [...ordinary, node, '-e', 'require("node:fs").accessSync(process.argv[1])', cli], {
+    stdio: 'ignore',
+  })
   return status === 0 ? null : 'an ordinary user may not read this checkout'
 }
 
