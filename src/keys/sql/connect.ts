@@ -31,8 +31,9 @@ export function parseSqlUrl(text: string): Place | string {
   const url = URL.parse(text)
   if (url === null || !/^postgres(?:ql)?:$/.test(url.protocol)) return 'the URL of a database is written postgres://user@host:port/database'
   if (url.password !== '' || url.searchParams.has('password')) return 'the URL of a database can’t hold a password: give it as password'
-  const unknown = [...url.searchParams.keys()].find(name => !['sslmode', 'host', 'user'].includes(name))
-  if (unknown !== undefined) return `in the URL of a database ${unknown} is not known: there are sslmode, host and user`
+  // Not which: whoever puts a password in may have put it anywhere.
+  if ([...url.searchParams.keys()].some(name => !['sslmode', 'host', 'user'].includes(name)))
+    return 'behind the ? in the URL of a database there may be sslmode, host and user, nothing else'
   try {
     return placeIn(url)
   } catch {

@@ -21,7 +21,7 @@ export interface Answer {
 const told = ['subject', 'senders', 'expires', 'revoked']
 const type = { boolean: 16, timestamp: 1114, timestamptz: 1184, json: [114, 3802], numbers: [20, 21, 23, 700, 701, 1700] } as const
 
-/** What the rows of an answer say of the key; `at` in milliseconds since 1970. Never throws. */
+/** What the rows of an answer say of the key; `at` in milliseconds since 1970. Never throws for what PostgreSQL writes. */
 export function judgeRows({ columns, rows }: Answer, at: number): KeyCheck {
   if (rows.length > 1) return unavailable('the query gives more than one row for a key')
   const row = rows[0]
