@@ -14,6 +14,8 @@ import { findProgram, skipWithout } from '../support/services.ts'
 const missing = skipWithout('postgresql', 'openssl')
 const query = 'SELECT ticket AS subject, expires FROM keys WHERE token = %{key}'
 
+type Options = Partial<SqlKeysOptions> | (() => Partial<SqlKeysOptions>)
+
 function certificate(folder: string): { key: string; certificate: string } {
   const [key, file] = [path.join(folder, 'key.pem'), path.join(folder, 'certificate.pem')]
   const names = 'subjectAltName=DNS:db.example.com,IP:127.0.0.1'
@@ -86,46 +88,37 @@ describe.skipIf(missing !== null)(missing ?? 'keys in PostgreSQL', () => {
 
   describe('errors are unavailable, never unknown', () => {
     test.each([
-      [
-        'a table that isn’t there',
-        { query: 'SELECT 1 FROM nowhere WHERE token = %{key}' },
-        /"nowhere" does not exist \(42P01\)|relation "nowhere"/,
-      ],
+      ['a table that isn’t there', { query: 'SELECT 1 FROM nowhere WHERE token = %{key}' }, /relation "nowhere" does not exist \(42P01\)/],
       ['a wrong query', { query: 'SELECT FROM WHERE %{key}' }, /syntax error/],
-      ['a table that may not be read', { url: () => server.url('reader') }, /permission denied/],
+      ['a table that may not be read', () => ({ url: server.url('reader') }), /permission denied/],
       ['a wrong password', { password: 'wrong' }, /password authentication failed/],
       ['no password', { password: undefined }, /password/],
-      ['a role that isn’t there', { url: () => server.url('nobody') }, /authentication failed/],
-      ['a database that isn’t there', { url: () => server.url().replace(/postgres$/, 'none') }, /"none" does not exist/],
+      ['a role that isn’t there', () => ({ url: server.url('nobody') }), /authentication failed/],
+      ['a database that isn’t there', () => ({ url: server.url().replace(/postgres$/, 'none') }), /"none" does not exist/],
       ['two rows', { query: 'SELECT ticket FROM keys, (VALUES (1), (2)) AS two WHERE token = %{key}' }, /more than one row/],
       [
-        'a million rows',
-        { query: 'SELECT * FROM generate_series(1, 1000000000) WHERE %{key} IS NOT NULL', timeout: 5_000 },
-        /more than one row|no answer/,
+        'many millions of rows',
+        { query: 'SELECT 1 FROM pg_class a, pg_class b, pg_class c WHERE %{key} IS NOT NULL' },
+        /more than one row/,
       ],
       ['a time without its zone', { query: 'SELECT now()::timestamp AS expires WHERE %{key} IS NOT NULL' }, /AT TIME ZONE/],
-      [
-        'a key that its type doesn’t take',
-        { query: 'SELECT 1 FROM keys WHERE ticket = %{key}::bigint' },
-        /invalid input syntax for type bigint: "%\{key\}"/,
-      ],
+      ['a key that its type doesn’t take', { query: 'SELECT 1 FROM keys WHERE ticket = %{key}::bigint' }, /bigint: "%\{key\}"/],
       ['a division by zero', { query: 'SELECT 1 / (length(%{key}) - 4) AS subject' }, /division by zero/],
-    ] as [string, Record<string, unknown>, RegExp][])('%s', async (_, { url, ...options }, cause) => {
-      const verifier = keys({ ...options, ...(typeof url === 'function' ? { url: (url as () => string)() } : {}) })
+    ] as [string, Options, RegExp][])('%s', async (_, options, cause) => {
+      const opened = () => keys(typeof options === 'function' ? options() : options)
+      expect(await ask(opened())).toEqual(unavailable(cause))
+      const verifier = opened()
       for (let left = 5; left > 0; left--) expect(await ask(verifier)).toMatchObject({ kind: 'unavailable' })
-      expect(await ask(keys({ ...options, ...(typeof url === 'function' ? { url: (url as () => string)() } : {}) }))).toEqual(
-        unavailable(cause),
-      )
     })
 
     test('an error for one key costs no connection and no other key', async () => {
       const verifier = keys({ query: 'SELECT 1 / (length(%{key}) - 3) AS subject', connections: 1 })
       const backend = () => server.sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'postern'")
       expect(await ask(verifier, 'four')).toMatchObject({ kind: 'valid' })
+      await expect.poll(backend).toMatch(/^\d+$/)
       const before = await backend()
       for (let left = 5; left > 0; left--) expect(await ask(verifier, 'bad')).toMatchObject({ kind: 'unavailable' })
       expect(await ask(verifier, 'four')).toMatchObject({ kind: 'valid' })
-      expect(before).toMatch(/^\d+$/)
       expect(await backend()).toBe(before)
     })
   })
