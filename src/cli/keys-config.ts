@@ -1,5 +1,6 @@
 /** What `postern keys` sees of the configuration. */
 import type { Config } from '../config/config.ts'
+import { signedWithin } from '../config/keys.ts'
 import { exits, Failure } from './failure.ts'
 import type { KeysConfig, KeysRoute } from './keys/config.ts'
 
@@ -13,8 +14,9 @@ export const keysConfig = (config: Config): KeysConfig => ({
 })
 
 function keysRoute({ name, key }: Config['mailboxes'][number]['routes'][number]): KeysRoute {
-  if (key === undefined || !('signed' in key)) return { name }
-  const secrets = Object.entries(key.signed.secrets).map(([id, secret]) => {
+  const signed = key === undefined ? null : signedWithin(key)
+  if (signed === null) return { name }
+  const secrets = Object.entries(signed.secrets).map(([id, secret]) => {
     const file = /^file (.+)$/.exec(secret.from)?.[1]
     return { id, octets: revealed(secret), ...(file === undefined ? {} : { file }) }
   })

@@ -68,7 +68,7 @@ const misplacedNot = ({ path }: Part): Finding => ({
   path: [...path, 'not'],
   at: 'key',
   message: 'alone, this would find every key good that the kind within doesn’t know',
-  allowed: 'not directly in all-of, beside a kind that knows the good keys',
+  allowed: 'an item of all-of, beside a kind that knows the good keys',
 })
 
 function checkAllOf(list: Part): readonly Finding[] {

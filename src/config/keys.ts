@@ -162,6 +162,15 @@ export function kindsWithin(key: KeyConfig): readonly KeyConfig[] {
   return [key, ...heldBy(key).flatMap(kindsWithin)]
 }
 
+/** The first signed keys that `key` lets in, beside or behind other kinds; null where there are none. */
+export function signedWithin(key: KeyConfig): SignedConfig | null {
+  if ('signed' in key) return key.signed
+  if ('not' in key) return null
+  return heldBy(key).reduce<SignedConfig | null>((found, inner) => found ?? signedWithin(inner), null)
+}
+
+type SignedConfig = Extract<LeafKey, { readonly signed: unknown }>['signed']
+
 function heldBy(key: KeyConfig): readonly KeyConfig[] {
   if ('any-of' in key) return key['any-of']
   if ('all-of' in key) return key['all-of']
