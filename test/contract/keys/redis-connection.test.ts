@@ -170,6 +170,22 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
     expect(lines.at(-1)).toMatchObject({ level: 'info' })
   })
 
+  test('a server that runs somebody’s endless script gives no answer, and is right again after it', async () => {
+    const { server, client } = await serverWith({ settings: ['--busy-reply-threshold', '50'] })
+    const { verifier, lines } = verifierFor({ url: server.url, timeout: 2000 })
+    expect(await settled(verifier)).toEqual(good)
+    const other = await server.client()
+    const script = client.eval('while true do end', 0).catch(() => {})
+    await sleep(300)
+    expect(await ask(verifier)).toMatchObject({ kind: 'unavailable', cause: expect.stringContaining('BUSY') })
+    expect(verifier.verify(queryFor('good'))).toMatchObject({ kind: 'unavailable' })
+    await other.call('SCRIPT', 'KILL')
+    await script
+    expect(await settled(verifier)).toEqual(good)
+    expect(lines[0]).toMatchObject({ level: 'error', cause: expect.stringContaining('BUSY') })
+    expect(lines.at(-1)).toMatchObject({ level: 'info' })
+  })
+
   test('TLS: with its authority, without it, under another name, and spoken to in the clear', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'postern-ca-'))
     endings.push(() => rmSync(folder, { recursive: true }))
