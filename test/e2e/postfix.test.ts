@@ -1,4 +1,4 @@
-/** The shipped postfix/lmtp in front of a real Postern, with swaks as the client out on the internet. */
+/** The shipped postfix/probes in front of a real Postern, with swaks as the client out on the internet. */
 import { execFile } from 'node:child_process'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'

@@ -17,6 +17,12 @@ export interface PosternOptions {
   readonly folder: string
   /** Appended to the configuration: `limits: { … }`. */
   readonly more?: string
+  /** More listeners, a line each: `policy: { host: 127.0.0.1, port: 2626 }`. */
+  readonly listeners?: readonly string[]
+  /** More of the SMTP listener: `trusted: [127.0.0.1]`. */
+  readonly smtp?: string
+  /** More mailboxes, each a YAML mapping on one line. */
+  readonly mailboxes?: readonly string[]
   /** Instead of the inbox: `{ webhook: { … } }`. */
   readonly processor?: string
   readonly env?: Readonly<Record<string, string>>
@@ -50,12 +56,15 @@ export interface Postern {
 export const temporaryFolder = (name: string): Promise<string> => mkdtemp(path.join(tmpdir(), `postern-${name}-`))
 export const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
-const yaml = (ports: readonly number[], { more = '', processor = '{ inbox: {} }' }: PosternOptions) => `hostname: incoming.example.com
+const yaml = (
+  ports: readonly number[],
+  { more = '', processor = '{ inbox: {} }', listeners = [], smtp = '', mailboxes = [] }: PosternOptions,
+) => `hostname: incoming.example.com
 listeners:
-  smtp: { host: 127.0.0.1, port: ${ports[0]} }
+  smtp: { host: 127.0.0.1, port: ${ports[0]}${smtp && `, ${smtp}`} }
   lmtp: { host: 127.0.0.1, port: ${ports[1]}, trusted: [127.0.0.1] }
   http: { host: 127.0.0.1, port: ${ports[2]} }
-spool: { sqlite: { directory: spool, minimum-free: 1MiB } }
+${listeners.map(line => `  ${line}\n`).join('')}spool: { sqlite: { directory: spool, minimum-free: 1MiB } }
 mailboxes:
   - name: incoming
     address: incoming+%{key}@incoming.example.com
@@ -63,7 +72,7 @@ mailboxes:
       - name: reply
         key: { signed: { secrets: { 1: { file: keys/1, create: true } } } }
         processor: app
-processors:
+${mailboxes.map(line => `  - ${line}\n`).join('')}processors:
   app: ${processor}
   shelf: { inbox: {} }
 postmaster: shelf

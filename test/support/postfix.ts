@@ -16,14 +16,18 @@ import { findProgram, needService } from './services.ts'
 const run = promisify(execFile)
 const SHIPPED = path.join(import.meta.dirname, '..', '..', 'postfix')
 
+export type PostfixConfiguration = 'lmtp' | 'before-queue' | 'probes'
+
 export interface PostfixOptions {
   /** Absolute; made if absent. Everything of this instance goes there. */
   readonly folder: string
   readonly smtpPort: number
-  /** Where Postern's LMTP listens, on 127.0.0.1. */
+  /** Where Postern's LMTP listens, on 127.0.0.1; for `before-queue` its second SMTP listener. */
   readonly lmtpPort: number
-  /** Which shipped configuration: a folder of postfix/. */
-  readonly configuration?: string
+  /** Where Postern answers questions about recipients, for `lmtp` and `before-queue`. */
+  readonly asks?: { readonly socketmap: number; readonly policy: number }
+  /** Which shipped configuration: a folder of postfix/. `lmtp` where `asks` is given, else `probes`. */
+  readonly configuration?: PostfixConfiguration
   /** More lines of main.cf, over the shipped ones: `{ in_flow_delay: '0s' }`. */
   readonly settings?: Readonly<Record<string, string>>
   /** For `postfix start`. Daemons see only what import_environment names. */
@@ -66,8 +70,17 @@ async function letThrough(folder: string): Promise<void> {
   }
 }
 
+/** The parameters of the shipped files that say where Postern is. */
+function places({ lmtpPort, asks }: PostfixOptions, configuration: PostfixConfiguration): Record<string, string> {
+  const at = (port: number) => `inet:127.0.0.1:${port}`
+  return {
+    ...(configuration === 'before-queue' ? { postern_smtp: `127.0.0.1:${lmtpPort}` } : { postern_lmtp: at(lmtpPort) }),
+    ...(asks === undefined ? {} : { postern_recipients: at(asks.socketmap), postern_policy: at(asks.policy) }),
+  }
+}
+
 async function lay(options: PostfixOptions): Promise<string> {
-  const { folder, smtpPort, lmtpPort, configuration = 'lmtp' } = options
+  const { folder, smtpPort, configuration = options.asks === undefined ? 'probes' : 'lmtp' } = options
   const at = (name: string) => path.join(folder, name)
   for (const name of ['etc', 'queue', 'data', 'log']) await mkdir(at(name), { recursive: true, mode: 0o755 })
   await letThrough(folder)
@@ -82,7 +95,7 @@ async function lay(options: PostfixOptions): Promise<string> {
     maillog_file_prefixes: at('log'),
     inet_interfaces: '127.0.0.1',
     inet_protocols: 'ipv4',
-    relay_transport: `lmtp:inet:127.0.0.1:${lmtpPort}`,
+    ...places(options, configuration),
     ...options.settings,
   }
   const postconf = findProgram('postconf')!
