@@ -81,3 +81,52 @@ describe('a handler that fails closes the stream and ends no process:', () => {
     ])
   })
 })
+
+describe('what is behind a line already', () => {
+  const listening = () => {
+    const seen: boolean[] = []
+    const waiting: (() => void)[] = []
+    const line = (_: string, more: boolean) => {
+      seen.push(more)
+      return new Promise<void>(resolve => void waiting.push(resolve))
+    }
+    const next = () => {
+      waiting.shift()!()
+      return new Promise(setImmediate)
+    }
+    return { ...listen({ line }), seen, next }
+  }
+
+  test('in the same chunk', async () => {
+    const { stream, seen, next } = listening()
+    stream.write('ONE\r\nTWO\r\nT')
+    await next()
+    expect(seen).toEqual([true, true])
+  })
+
+  test('in a chunk that waits behind it', async () => {
+    const { stream, seen, next } = listening()
+    stream.write('ONE\r\nTWO\r\n')
+    stream.write('T')
+    await next()
+    expect(seen).toEqual([true, true])
+  })
+
+  test('nothing', async () => {
+    const { stream, seen, next } = listening()
+    stream.write('ONE\r\nTWO\r\n')
+    await next()
+    await next()
+    stream.write('THREE\r\n')
+    expect(seen).toEqual([true, false, false])
+  })
+})
+
+test('a stream that is held ends with the first octet', async () => {
+  const { stream, events } = listen()
+  stream.hold()
+  await written(stream, 'Q')
+  stream.release()
+  await written(stream, 'UIT\r\n')
+  expect(events).toEqual(['early'])
+})

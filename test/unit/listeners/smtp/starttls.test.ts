@@ -90,9 +90,10 @@ describe.skipIf(missing !== null)('a handshake that is waited for', () => {
   })
 })
 
-test.skipIf(missing !== null)('what the handshake agreed on is in the log at debug', () =>
-  withListener({ tls: 'offered' }, async ({ listener, site }) => {
-    const { socket } = await atHandshake(listener)
+test.skipIf(missing !== null)('what the handshake agreed on is in the log at debug, and a client told of in the clear is forgotten', () =>
+  withListener({ tls: 'offered', trusted: '127.0.0.1' }, async ({ listener, site }) => {
+    const { say, socket } = await peer(listener)
+    expect(await say('XFORWARD ADDR=192.0.2.66', 'STARTTLS')).toEqual(['250 2.0.0 Ok', ready])
     socket.removeAllListeners('data')
     const secure = connect({ socket, rejectUnauthorized: false })
     await once(secure, 'secureConnect')
@@ -102,7 +103,7 @@ test.skipIf(missing !== null)('what the handshake agreed on is in the log at deb
         {
           level: 'debug',
           text: 'TLS handshake done',
-          fields: expect.objectContaining({ version: 'TLSv1.3', cipher: expect.stringContaining('TLS_') }),
+          fields: expect.objectContaining({ client: '127.0.0.1', version: 'TLSv1.3', cipher: expect.stringContaining('TLS_') }),
         },
       ])
     secure.destroy()
