@@ -205,6 +205,15 @@ describe.skipIf(missing !== null)(missing ?? 'keys in PostgreSQL', () => {
       expect(lines.filter(line => line.startsWith('a key could not be checked')).length).toBeLessThanOrEqual(2)
     })
 
+    test('gone while nobody asks: the next question is answered', async () => {
+      const verifier = keys()
+      await Promise.all(Array.from({ length: 8 }, () => ask(verifier)))
+      await server.stop()
+      await server.start()
+      expect(await ask(verifier)).toEqual(good)
+      expect(lines).toEqual([])
+    })
+
     test('down: every answer comes at once', async () => {
       await server.stop()
       const verifier = keys()

@@ -236,6 +236,9 @@ describe('a store that is down', () => {
       { store: 'the store', cause: 'refused' },
       { store: 'the store', cause: 'answered 500' },
     ])
+    await vi.advanceTimersByTimeAsync(600_000)
+    await it.ask(answering(confused))
+    expect(lines).toHaveLength(2)
   })
 })
 
