@@ -71,13 +71,16 @@ export class AskConnection<Question> {
   #leaving = false
   #over = false
   #since: number | null
+  /** When the last question was answered; octets alone don't count. */
+  #lastAnswer: number
 
   constructor(socket: Socket, options: AskConnectionOptions<Question>) {
     this.#socket = socket
     this.#options = options
     this.#reader = options.protocol.reader()
     this.#answer = carefully(options)
-    this.#since = options.clock()
+    this.#lastAnswer = options.clock()
+    this.#since = this.#lastAnswer
     socket.on('data', chunk => this.#take(chunk as Buffer))
     // A client that has asked all it wanted may close its side and still hears our answers.
     socket.on('end', () => this.drain())
@@ -130,6 +133,7 @@ export class AskConnection<Question> {
       if (question === null) return this.#write() ? null : this.#drained()
       if (isMalformed(question)) return this.#refuse(question)
       const answer = this.#answer(question)
+      this.#lastAnswer = this.#options.clock()
       if (typeof answer !== 'string') return this.#later(answer)
       this.#out += answer
       if (this.#out.length > gathered && !this.#write()) return this.#drained()
@@ -140,13 +144,16 @@ export class AskConnection<Question> {
     this.#write()
     return answer.then(text => {
       this.#out += text
+      this.#lastAnswer = this.#options.clock()
     })
   }
 
   /** The time until the client has read is the client's. */
   #drained(): Promise<void> {
     this.#since = this.#options.clock()
-    return drained(this.#socket)
+    return drained(this.#socket).then(() => {
+      this.#lastAnswer = this.#options.clock()
+    })
   }
 
   /** False where the client must read before it gets more. */
@@ -166,7 +173,7 @@ export class AskConnection<Question> {
 
   #rest(): void {
     this.#busy = false
-    this.#since = this.#options.clock()
+    this.#since = this.#lastAnswer
     this.#socket.resume()
     if (this.#leaving) this.#end()
   }

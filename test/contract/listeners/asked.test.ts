@@ -3,7 +3,8 @@ import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AskListenerOptions } from '../../../src/listeners/ask-listener.ts'
+import { type AskListenerOptions, openAskListener } from '../../../src/listeners/ask-listener.ts'
+import { netstringReader } from '../../../src/listeners/socketmap/netstring.ts'
 import { type Asked, type Asking, actions, asking, netstring, netstrings, request, withAsked } from '../../support/ask-client.ts'
 import { testSite } from '../../support/site.ts'
 import { until } from './until.ts'
@@ -170,22 +171,28 @@ for (const what of ['socketmap', 'policy'] as const) {
         { connections: 2 },
       ))
 
-    test('an idle connection ends, one that asks does not, one that asks by the octet does', () =>
+    test('an idle connection ends, one that asks does not', () =>
       withOpen(
         async (open, idle) => {
           const busy = await asking(open.listener, cut)
-          const slowly = await asking(open.listener, cut)
-          const asks = setInterval(() => {
-            busy.send(good)
-            slowly.send(good[0]!)
-          }, 200)
-          // The octets of the slow one would be malformed one behind the other, so that it is told from the idle one by its log.
+          const asks = setInterval(() => busy.send(good), 200)
           await idle.closed()
           clearInterval(asks)
           expect((await busy.answers(3)).every(answer => answers.good.test(answer))).toBe(true)
           expect(busy.socket.readableEnded).toBe(false)
-          slowly.socket.destroy()
           busy.socket.destroy()
+        },
+        { idleTime: 500 },
+      ))
+
+    test('one that has answers behind it and then asks by the octet is idle too', () =>
+      withOpen(
+        async (_, client) => {
+          expect(await client.ask(good)).toMatch(answers.good)
+          client.send(many.question.slice(0, 20))
+          const asks = setInterval(() => client.send('k'), 100)
+          expect(await client.closed()).toEqual([])
+          clearInterval(asks)
         },
         { idleTime: 500 },
       ))
@@ -282,6 +289,29 @@ test('an error before there is a transaction is a "later", and the next question
       { with: site as ReturnType<typeof testSite> },
     )
   }
+})
+
+test('whatever a protocol does at a question, only that question pays for it', async () => {
+  const site = testSite()
+  const at = { host: '127.0.0.1', port: 0 }
+  const listener = await openAskListener<string>(
+    'test',
+    { site: () => site, at, trusted: ['127.0.0.1'], idleTime: 60_000, connections: 5 },
+    {
+      reader: netstringReader,
+      answer: question => {
+        if (question === 'throw') throw new Error('secret')
+        return question === 'reject' ? Promise.reject(new Error('secret')) : netstring(question)
+      },
+      sorry: netstring('sorry'),
+    },
+  )
+  const client = await asking(listener, netstrings)
+  client.send(['1', 'throw', 'reject', '2', 'reject'].map(netstring).join(''))
+  expect(await client.answers(5)).toEqual(['1', 'sorry', 'sorry', '2', 'sorry'])
+  expect(site.logged.map(line => line.level)).toEqual(['error', 'error', 'error'])
+  client.socket.destroy()
+  await listener.close(0)
 })
 
 test('each question is answered by the site of its moment', async () => {
