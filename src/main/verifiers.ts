@@ -21,7 +21,7 @@ export interface VerifierParts {
   readonly clock: Clock
 }
 
-/** Rejects where a secret or certificate can't be read; a store that is down, or a list that isn't there, is no error. Whoever calls this closes the verifier. */
+/** Rejects where a certificate can't be read or a list is wrong; a store that is down, or a list not there yet, is no error. */
 export async function openVerifier(key: KeyConfig, parts: VerifierParts): Promise<KeyVerifier> {
   if ('any-of' in key) return anyOf(await openAll(key['any-of'], parts))
   if ('all-of' in key) return allOf(await openAll(key['all-of'], parts))
