@@ -3,16 +3,15 @@
  * nothing is ever written. Whatever is not a plain answer (a server that is down, hangs, loads, refuses) is `unavailable`:
  * only a server that was asked and has no such key makes a key unknown.
  */
-import { isUtf8 } from 'node:buffer'
 import type { Redis } from 'ioredis'
 import type { KeyCheck, KeyQuery, KeyVerifier, Log } from '../transaction/ports.ts'
 import { askable } from './askable.ts'
-import { judgeRecord } from './record.ts'
 import { type Address, parseRedisUrl, showPlace, tlsOptions } from './redis/address.ts'
 import { messageOf, openClient } from './redis/client.ts'
 import { findMaster, type SentinelOptions, watchMaster } from './redis/sentinel.ts'
 import { keepStore, type Store } from './redis/store.ts'
 import { type LookUpKind, nameMaker } from './redis/template.ts'
+import { judgeFound } from './redis/value.ts'
 
 export { redisUrlProblem } from './redis/address.ts'
 export { templateProblem } from './redis/template.ts'
@@ -104,7 +103,6 @@ async function tryOut(client: Redis, look: Look): Promise<void> {
 }
 
 const unknown: KeyCheck = Object.freeze({ kind: 'unknown' })
-const bare: KeyCheck = Object.freeze({ kind: 'valid', claims: Object.freeze({}) })
 const unavailable = (cause: string): KeyCheck => ({ kind: 'unavailable', cause: `redis: ${cause}` })
 
 function verify(store: Store, look: Look, query: KeyQuery): KeyCheck | Promise<KeyCheck> {
@@ -113,7 +111,7 @@ function verify(store: Store, look: Look, query: KeyQuery): KeyCheck | Promise<K
   return store
     .ask(client => look(client, query))
     .then(
-      found => judge(found, query.at),
+      found => judgeFound(found, query.at),
       (error: unknown) => unavailable(messageOf(error)),
     )
 }
@@ -121,20 +119,3 @@ function verify(store: Store, look: Look, query: KeyQuery): KeyCheck | Promise<K
 /** No path is longer than 512 octets. */
 const maxKeyOctets = 512
 const couldBeKept = (key: string): boolean => askable(key) && !/[\x00-\x1f\x7f]/.test(key) && Buffer.byteLength(key) <= maxKeyOctets
-
-/** What the store keeps of a key is small; this bounds what is read as JSON. */
-const maxValueOctets = 65_536
-
-function judge(found: Buffer | number | null, at: number): KeyCheck {
-  if (found === null || found === 0) return unknown
-  if (typeof found === 'number') return bare
-  if (found.length > maxValueOctets) return unavailable(`the value has more than ${maxValueOctets} octets`)
-  if (!isUtf8(found)) return unavailable('the value is not UTF-8')
-  const text = found.toString('utf8')
-  if (!/^[ \t\r\n]*\{/.test(text)) return judgeRecord(text, at)
-  try {
-    return judgeRecord(JSON.parse(text), at)
-  } catch {
-    return unavailable('the value begins as JSON and is none')
-  }
-}
