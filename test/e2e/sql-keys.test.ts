@@ -1,6 +1,8 @@
 /** Keys in a real PostgreSQL: what the session may not do, errors of the query, TLS, and a server killed under load. */
 import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import net from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -86,6 +88,23 @@ describe.skipIf(missing !== null)(missing ?? 'keys in PostgreSQL', () => {
     })
   })
 
+  test('a session that may write is not used, whoever dropped our settings', async () => {
+    // As a pooler does: what the client asks for at its start doesn't reach the server.
+    const pooler = net.createServer(client => {
+      const upstream = net.connect(server.port, '127.0.0.1')
+      client.once('data', start => {
+        upstream.write(Buffer.from(start.toString('latin1').replace('read_only=on', 'read_only=0 '), 'latin1'))
+        client.pipe(upstream)
+      })
+      upstream.pipe(client)
+      for (const socket of [client, upstream]) socket.on('error', () => {}).on('close', () => void [client.destroy(), upstream.destroy()])
+    })
+    await once(pooler.listen(0, '127.0.0.1'), 'listening')
+    const { port } = pooler.address() as net.AddressInfo
+    expect(await ask(keys({ url: `postgres://postgres@127.0.0.1:${port}/postgres` }))).toEqual(unavailable(/the session may write/))
+    pooler.close()
+  })
+
   describe('errors are unavailable, never unknown', () => {
     test.each([
       ['a table that isn’t there', { query: 'SELECT 1 FROM nowhere WHERE token = %{key}' }, /relation "nowhere" does not exist \(42P01\)/],
@@ -163,6 +182,19 @@ describe.skipIf(missing !== null)(missing ?? 'keys in PostgreSQL', () => {
     open.length = 0
     await expect.poll(count).toBe('0')
     expect(await ask(verifier)).toEqual({ kind: 'unavailable', cause: 'the server is stopping' })
+  })
+
+  test('close does not wait for a statement', async () => {
+    const verifier = keys({ query: 'SELECT pg_sleep(60)::text WHERE %{key} IS NOT NULL', timeout: 30_000 })
+    const answer = ask(verifier)
+    const active = () => server.sql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'postern' AND state = 'active'")
+    await expect.poll(active).toBe('1')
+    open.length = 0
+    const began = performance.now()
+    await verifier.close?.()
+    expect(await answer).toMatchObject({ kind: 'unavailable' })
+    expect(performance.now() - began).toBeLessThan(1_000)
+    await server.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'postern'")
   })
 
   describe('TLS', () => {
