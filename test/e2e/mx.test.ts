@@ -69,11 +69,14 @@ describe.skipIf(missing !== null)('standing alone', () => {
     return /subject=.*CN ?= ?(\S+)/.exec(await run('openssl', args, 'QUIT\r\n'))?.[1]
   }
 
-  test('a client sends by TLS, and the message says so', async () => {
+  test('a client sends 4 MB by TLS: the message is whole, and says so', async () => {
     const client = createTransport({ host: '127.0.0.1', port: postern.ports.smtp, requireTLS: true, tls: { rejectUnauthorized: false } })
     const to = await postern.mint('ticket-0')
-    const { response } = await client.sendMail({ from: 'writer@example.org', to, subject: 'by TLS', text: 'hello' })
-    expect((await postern.message(response.split(' ').at(-1)!)).protocol).toBe('ESMTPS')
+    const message = `Subject: by TLS\r\n\r\n${'a line of some length, many times over\r\n'.repeat(100_000)}`
+    const { response } = await client.sendMail({ envelope: { from: 'writer@example.org', to }, raw: message })
+    const id = response.split(' ').at(-1)!
+    expect((await postern.message(id)).protocol).toBe('ESMTPS')
+    expect((await postern.raw(id)).toString('latin1').endsWith(message)).toBe(true)
   })
 
   test.skipIf(!ssleay)('swaks sends by TLS, and is offered REQUIRETLS', async () => {

@@ -48,13 +48,24 @@ describe.skipIf(missing !== null)('a handshake that fails', () => {
     }),
   )
 
-  test('costs a trusted peer nothing', () =>
-    withListener({ tls: 'offered', errors: 0, trusted: '127.0.0.1' }, async open => {
-      const client = await atHandshake(open.listener)
-      client.socket.destroy()
+  test('costs a trusted peer nothing, nor others of its network', () =>
+    withListener({ tls: 'offered', errors: 1, trusted: '192.0.2.7', 'proxy-protocol': '127.0.0.1' }, async open => {
+      const from = async (address: string) => {
+        const socket = tcpConnect(open.listener.port!, '127.0.0.1').on('error', () => undefined)
+        socket.write(`PROXY TCP4 ${address} 198.51.100.1 50000 25\r\n`)
+        const reader = lineReader(socket)
+        await reader.next()
+        return { socket, reader }
+      }
+      const { socket, reader } = await from('192.0.2.7')
+      socket.write('STARTTLS\r\n')
+      expect(await reader.next()).toBe(ready)
+      socket.destroy()
       await settled(open)
-      const next = await peer(open.listener)
-      expect(await next.say('NONSENSE')).toEqual(['500 5.5.2 Command not recognized'])
+      const other = await from('192.0.2.8')
+      other.socket.write('NONSENSE\r\nNONSENSE\r\n')
+      expect(await other.reader.next()).toBe('500 5.5.2 Command not recognized')
+      expect(await other.reader.next()).toBe('421 4.7.0 Too many errors, try again later')
     }))
 })
 
@@ -121,6 +132,22 @@ test.skipIf(missing !== null)('what comes in one breath with the end of the hand
       '250 mx.in.test',
       '221 2.0.0 Closing connection',
       '(closed)',
+    ])
+  }),
+)
+
+test.skipIf(missing !== null)('a client that has said all and closes its side still hears the answers', () =>
+  withListener({ tls: 'offered' }, async ({ listener }) => {
+    const { socket } = await atHandshake(listener)
+    socket.removeAllListeners('data')
+    const secure = connect({ socket, rejectUnauthorized: false })
+    await once(secure, 'secureConnect')
+    secure.end('HELO client.example\r\nMAIL FROM:<writer@example.org>\r\nRCPT TO:<incoming+SlowGoodKey@in.test>\r\n')
+    const reader = lineReader(secure)
+    expect([await reader.next(), await reader.next(), await reader.next()]).toEqual([
+      '250 mx.in.test',
+      '250 2.1.0 Sender ok',
+      '250 2.1.5 Recipient ok',
     ])
   }),
 )
