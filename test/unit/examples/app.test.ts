@@ -120,11 +120,14 @@ describe('replies of Redis', () => {
     ['$5\r\nh\r\nlo\r\n', 'h\r\nlo'],
     ['$-1\r\n', null],
     ['*2\r\n$1\r\na\r\n:1\r\n', ['a', 1]],
-  ])('%j', (text, value) => expect(read(text)).toEqual({ value, end: text.length }))
+  ])('%j, and nothing before it is whole', (text, value) => {
+    expect(read(text)).toEqual({ value, end: text.length })
+    for (let length = 0; length < text.length; length++) expect(read(text.slice(0, length))).toBeNull()
+  })
 
-  test('an error is told, half a reply is waited for', () => {
+  test('an error is told, and what is no reply of Redis', () => {
     expect(read('-ERR no\r\n')).toMatchObject({ error: 'ERR no' })
-    for (const text of ['', '+O', '$5\r\nhell', '*2\r\n:1\r\n']) expect(read(text)).toBeNull()
+    expect(read('HTTP/1.1 400 Bad Request\r\n')).toMatchObject({ error: 'not the protocol of Redis' })
   })
 
   test('no octets make it throw', () => {
