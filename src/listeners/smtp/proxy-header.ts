@@ -50,7 +50,7 @@ function parseV1(octets: Buffer): ProxyHeader {
   const { inetProtocol, source } = V1BinaryProxyProtocol.parse(octets.subarray(0, length))
   const valid = inetProtocol === 'TCP4' ? isIPv4 : isIPv6
   if (!valid(source.ipAddress) || source.ipAddress.includes('%')) return bad('PROXY header with a bad address')
-  return { kind: 'whole', length, client: unmap(source.ipAddress) }
+  return { kind: 'whole', length, client: canonical(source.ipAddress) }
 }
 
 function parseV2(octets: Buffer): ProxyHeader {
@@ -72,6 +72,11 @@ function addressText(address: V2ProxyProtocol['proxyAddress']): string | null {
   if (!(address instanceof IPv6ProxyAddress)) return null
   const bytes = address.sourceAddress.address
   const groups = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i]! << 8) | bytes[2 * i + 1]!).toString(16))
-  // As the system writes the addresses of sockets, so that both compare alike in the log.
-  return unmap(new URL(`http://[${groups.join(':')}]`).hostname.slice(1, -1))
+  return canonical(groups.join(':'))
+}
+
+/** As the system writes the addresses of sockets (RFC 5952), so that one client has one name. */
+function canonical(address: string): string {
+  const plain = unmap(address)
+  return isIPv4(plain) ? plain : unmap(new URL(`http://[${plain}]`).hostname.slice(1, -1))
 }

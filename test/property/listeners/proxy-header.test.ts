@@ -119,6 +119,9 @@ test.each([
   ['an unknown family', v2Header(0x21, 0x41, Buffer.alloc(300)), 'bad'],
 ])('version 2: %s', (_, octets, kind) => expect(parseProxyHeader(octets).kind).toBe(kind))
 
+test('an IPv6 address has one form', () =>
+  expect(parseProxyHeader(Buffer.from('PROXY TCP6 2001:DB8:0:0:0:0:0:A ::1 1 2\r\n'))).toMatchObject({ client: '2001:db8::a' }))
+
 test('an IPv4 address written as IPv6 is the IPv4 one', () => {
   const mapped = Buffer.concat([Buffer.alloc(10), Buffer.from([255, 255, 192, 0, 2, 7])])
   const client = '192.0.2.7'
