@@ -43,3 +43,8 @@ export function writeResult(name: string, result: object): string {
   writeFileSync(file, `${JSON.stringify({ at, machine: machine(), ...result }, null, 2)}\n`)
   return file
 }
+
+/** Said while it runs, on standard error: standard output is for the figures. */
+export const progress = (text: string): void => {
+  process.stderr.write(`${new Date().toISOString().slice(11, 19)} ${text}\n`)
+}

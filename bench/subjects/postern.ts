@@ -8,7 +8,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { freePorts } from '../../test/support/ports.ts'
-import { startProcess } from '../lib/process.ts'
+import { type Started, startProcess } from '../lib/process.ts'
 import type { Place, Subject } from './subject.ts'
 
 const cli = path.join(import.meta.dirname, '..', '..', 'src', 'cli.ts')
@@ -21,11 +21,18 @@ export interface PosternOptions {
   readonly limits: Limits
 }
 
-const raised = 'limits: { connections: 10000, connections-per-network: 10000, unknown-recipients: 1000000000, errors: 1000000000 }'
+/** `limits:` for what the machine can do. */
+export const raisedLimits = {
+  connections: 10_000,
+  'connections-per-network': 10_000,
+  'unknown-recipients': 1_000_000_000,
+  errors: 1_000_000_000,
+  recipients: 10_000,
+} as const
 
 const configuration = (ports: readonly number[], limits: Limits) => `hostname: incoming.example.com
 listeners:
-  smtp: { host: 127.0.0.1, port: ${ports[0]} }
+  smtp: { host: 127.0.0.1, port: ${ports[0]}${limits === 'raised' ? ', early-talker: 0s' : ''} }
   lmtp: { host: 127.0.0.1, port: ${ports[1]}, trusted: [127.0.0.1] }
   http: { host: 127.0.0.1, port: ${ports[2]} }
 spool: { sqlite: { directory: spool } }
@@ -38,7 +45,7 @@ mailboxes:
         processor: shelf
 processors:
   shelf: { inbox: {} }
-${limits === 'raised' ? raised : ''}
+${limits === 'raised' ? `limits: ${JSON.stringify(raisedLimits)}` : ''}
 `
 
 async function mint(file: string, folder: string): Promise<string> {
@@ -72,6 +79,12 @@ function count(folder: string): number {
   }
 }
 
+/** As npm start does it, in the folder of `place`. Resolves when `port` takes connections. */
+export function serve({ folder, environment }: Place, file: string, port: number): Promise<Started> {
+  const args = ['--max-semi-space-size=4', '--initial-old-space-size=64', cli, 'serve', '--config', file]
+  return startProcess({ program: process.execPath, args, folder, environment, port })
+}
+
 export const startPostern =
   ({ protocol, limits }: PosternOptions) =>
   async ({ folder, environment }: Place): Promise<Subject> => {
@@ -84,8 +97,6 @@ export const startPostern =
     await writeFile(file, configuration(ports, limits))
     const recipient = await mint(file, folder)
     const port = ports[protocol === 'smtp' ? 0 : 1]!
-    // As npm start does it.
-    const args = ['--max-semi-space-size=4', '--initial-old-space-size=64', cli, 'serve', '--config', file]
-    const server = await startProcess({ program: process.execPath, args, folder, environment, port })
+    const server = await serve({ folder, environment }, file, port)
     return { port, protocol, recipient, processes: () => [server.id], stored: async () => count(folder), stop: server.stop }
   }

@@ -11,7 +11,8 @@ import { startPostfix } from '../../test/support/postfix.ts'
 import { findProgram, needService } from '../../test/support/services.ts'
 import type { Place, Subject } from './subject.ts'
 
-const unlimited = {
+/** Limits off, for measuring; nothing else is changed by it than who is slowed down or cut off, and who decides. */
+export const unlimited = {
   in_flow_delay: '0s',
   // Notices to the postmaster would be messages of its own in the queue.
   notify_classes: '',
