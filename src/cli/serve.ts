@@ -31,13 +31,14 @@ async function serve({ load, file, version }: ServeDeps): Promise<void> {
   const { log, flush } = opened
   let hangUp = (): void => log.info({}, 'SIGHUP while starting: the configuration is being read anyway')
   process.on('SIGHUP', () => hangUp())
+  const stopped = stopOnSignal(opened)
   try {
     for (const made of await createFirstStart(config)) log.info({ file: made }, 'made a secret for the first start')
     const running = await startServer(config, { log, version })
     log.info({ version, node: process.version, config: file(), listeners: running.addresses }, 'ready')
     if (process.stdout.isTTY) welcome(config, file())
     hangUp = reloader(running, { load, log })
-    await untilSignal(running, opened)
+    await stopped(running)
   } catch (error) {
     log.fatal({ err: error }, 'Postern cannot start')
     flush()
@@ -72,34 +73,33 @@ function reloader(running: Running, { load, log }: Pick<ServeDeps, 'load'> & Pic
   }
 }
 
-function untilSignal(running: Running, { log, flush }: OpenLog): Promise<void> {
+/** The first SIGTERM or SIGINT drains, once there is something to drain; the second ends at once. */
+function stopOnSignal({ log, flush }: OpenLog): (running: Running) => Promise<void> {
+  const first = Promise.withResolvers<void>()
   let stopping = false
-  return new Promise(resolve => {
-    const onSignal = (signal: NodeJS.Signals): void => {
-      if (stopping) {
-        log.warn({ signal }, 'ending at once')
-        flush()
-        process.exit(1)
-      }
-      stopping = true
-      log.info({ signal }, 'draining: no new connections, transactions under way may end')
-      void running
-        .stop(drainTime)
-        .then(
-          () => log.info({}, 'stopped'),
-          (error: unknown) => {
-            log.error({ err: error }, 'not everything could be stopped')
-            process.exitCode = 1
-          },
-        )
-        .finally(() => {
-          flush()
-          resolve()
-          process.exit()
-        })
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (stopping) {
+      log.warn({ signal }, 'ending at once')
+      flush()
+      process.exit(1)
     }
-    process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
-  })
+    stopping = true
+    log.info({ signal }, 'draining: no new connections, transactions under way may end')
+    first.resolve()
+  }
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  return async running => {
+    await first.promise
+    try {
+      await running.stop(drainTime)
+      log.info({}, 'stopped')
+    } catch (error) {
+      log.error({ err: error }, 'not everything could be stopped')
+      process.exitCode = 1
+    }
+    flush()
+    process.exit()
+  }
 }
 
 /** For the person who has just started it: an address that works, and a way to try it. */

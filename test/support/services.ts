@@ -2,21 +2,33 @@
  * The programs of others that tests and benchmarks run: found where they are, installed where that is allowed (root on
  * Debian), named in a plain sentence where it is not. Never removes or replaces a package: --no-remove makes apt refuse.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync } from 'node:fs'
 import path from 'node:path'
+
+interface Needs {
+  readonly programs: readonly string[]
+  readonly packages: readonly string[]
+  /** A command that succeeds only where all of it is here, for what has no program of its own. */
+  readonly probe?: readonly [string, ...string[]]
+}
 
 const SERVICES = {
   postfix: { programs: ['postfix', 'postconf', 'postqueue'], packages: ['postfix'] },
   'smtp-source': { programs: ['smtp-source'], packages: ['postfix'] },
   swaks: { programs: ['swaks'], packages: ['swaks'] },
+  'swaks with TLS': { programs: ['swaks'], packages: ['swaks', 'libnet-ssleay-perl'], probe: ['perl', '-MNet::SSLeay', '-e1'] },
   redis: { programs: ['redis-server', 'redis-cli', 'redis-sentinel'], packages: ['redis-server', 'redis-sentinel', 'redis-tools'] },
-  postgresql: { programs: ['psql', 'pg_config'], packages: ['postgresql'] },
-  'postfix-pgsql': { programs: ['postfix'], packages: ['postfix', 'postfix-pgsql'] },
+  postgresql: { programs: ['psql', 'pg_config'], packages: ['postgresql'], probe: ['sh', '-c', 'ls /usr/lib/postgresql/*/bin/initdb'] },
+  'postfix-pgsql': {
+    programs: ['postfix'],
+    packages: ['postfix', 'postfix-pgsql'],
+    probe: ['sh', '-c', '/usr/sbin/postconf -m | grep -x pgsql'],
+  },
   openssl: { programs: ['openssl'], packages: ['openssl'] },
   haproxy: { programs: ['haproxy'], packages: ['haproxy'] },
   gcc: { programs: ['gcc'], packages: ['gcc', 'libc6-dev'] },
-} as const satisfies Record<string, { programs: readonly string[]; packages: readonly string[] }>
+} as const satisfies Record<string, Needs>
 
 export type Service = keyof typeof SERVICES
 
@@ -42,7 +54,13 @@ export function findProgram(name: string): string | null {
   return null
 }
 
-const missingPrograms = (service: Service): string[] => SERVICES[service].programs.filter(name => findProgram(name) === null)
+function missingPrograms(service: Service): string[] {
+  const { programs, probe }: Needs = SERVICES[service]
+  const missing = programs.filter(name => findProgram(name) === null)
+  if (missing.length > 0 || probe === undefined) return missing
+  const [command, ...args] = probe
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0 ? [] : [probe.join(' ')]
+}
 
 function mayInstall(): boolean {
   return process.getuid?.() === 0 && existsSync('/etc/debian_version') && findProgram('apt-get') !== null
