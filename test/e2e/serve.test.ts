@@ -193,10 +193,19 @@ describe('signals', () => {
     expect(await first).toBe(1)
   })
 
-  test('SIGHUP is answered in the log and changes nothing', async () => {
-    const server = await started()
-    server.signal('SIGHUP')
-    await expect.poll(() => server.log().some(line => String(line.msg).startsWith('SIGHUP'))).toBe(true)
-    expect(await server.messages()).toEqual([])
+  test('a SIGTERM while the server starts drains it once it stands', async () => {
+    postern = await makePostern({ folder })
+    const server = spawn(process.execPath, [cli, 'serve', '--config', postern.config], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let output = ''
+    server.stdout.on('data', (chunk: Buffer) => {
+      if (output === '') server.kill('SIGTERM')
+      output += chunk.toString()
+    })
+    const [code] = (await once(server, 'exit')) as [number]
+    expect(code).toBe(0)
+    expect(output).toContain('"msg":"stopped"')
   })
 })
