@@ -42,6 +42,8 @@ function report(options: RefuseOptions, { refusals, decisions }: Measured): bool
   return goals.every(goal => goal.judgement !== 'fail')
 }
 
+// Each server that is started adds one.
+process.setMaxListeners(100)
 // The exit handlers stop what runs and remove the folder; a signal alone would not call them.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 try {
