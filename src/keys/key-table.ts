@@ -5,6 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { parseInstant } from './instant.ts'
+import { createKeyStore, type KeyStore, longestKey } from './key-store.ts'
 
 export interface KeyEntry {
   readonly expires: number | null
@@ -13,15 +14,13 @@ export interface KeyEntry {
 }
 
 /** By key, case kept; null for a key of which nothing else is said (most of a million are). */
-export type KeyTable = ReadonlyMap<string, KeyEntry | null>
+export type KeyTable = Omit<KeyStore<KeyEntry>, 'add'>
 
 /** A line that is no key. The message begins with `FILE:LINE:`. */
 export class KeyFileError extends Error {
   override readonly name = 'KeyFileError'
 }
 
-/** No local part is longer than a path (512 octets), and a key stands in a local part. */
-const maxKeyOctets = 512
 /** Enough for a key and what is said about it; also what bounds memory for a file that has no line ends. */
 const maxLineOctets = 4096
 const lineFeed = 0x0a
@@ -35,7 +34,7 @@ export interface KeyTableReader {
 
 /** `file` is its name, for messages. */
 export function keyTableReader(file: string): KeyTableReader {
-  const table = new Map<string, KeyEntry | null>()
+  const table = createKeyStore<KeyEntry>()
   let rest: Buffer = Buffer.alloc(0)
   let number = 0
 
@@ -71,20 +70,19 @@ function lineProblem(octets: Buffer, start: number, end: number): string | null 
 }
 
 /** Adds what the line says; null, or what is wrong with it. */
-function addLine(table: Map<string, KeyEntry | null>, line: string, first: boolean): string | null {
+function addLine(table: KeyStore<KeyEntry>, line: string, first: boolean): string | null {
   const text = trimBlanks(first && line.startsWith('\ufeff') ? line.slice(1) : line)
   const space = text.search(spaces)
   const key = space === -1 ? text : text.slice(0, space)
   if (key === '' || key.startsWith('#')) return null
   const problem = keyProblem(key)
   if (problem !== null) return problem
-  if (table.has(key)) return 'this key stands on an earlier line already'
   const entry = space === -1 ? null : parseEntry(trimBlanks(text.slice(space)).split(spaces))
-  if (typeof entry === 'string') return entry
-  table.set(key, entry)
-  return null
+  if (typeof entry === 'string') return table.has(key) ? twice : entry
+  return table.add(key, entry) ? null : twice
 }
 
+const twice = 'this key stands on an earlier line already'
 const spaces = /[ \t]+/
 const isBlank = (unit: number): boolean => unit === 0x20 || unit === 0x09 || unit === 0x0d
 
@@ -100,7 +98,7 @@ function trimBlanks(text: string): string {
 function keyProblem(key: string): string | null {
   if (key.includes('@')) return 'a key, not a whole address, is wanted: there is an @ in it'
   if (/[\x00-\x1f\x7f]/.test(key)) return 'a control character in the key'
-  return Buffer.byteLength(key) > maxKeyOctets ? `the key is longer than ${maxKeyOctets} octets` : null
+  return Buffer.byteLength(key) > longestKey ? `the key is longer than ${longestKey} octets` : null
 }
 
 /** What the fields behind a key say; null for nothing, a text for what is wrong. */
