@@ -3,7 +3,7 @@
  * settles it, and spares the stores behind it the keys that anybody can make up. A "later" settles nothing: a certain "no" of
  * one that is asked after it is still true, whatever the silent one would have said.
  */
-import type { Claims, KeyQuery, KeyVerifier } from '../transaction/ports.ts'
+import type { KeyCheck, KeyQuery, KeyVerifier } from '../transaction/ports.ts'
 import { joinClaims } from './claims.ts'
 import { type Answer, allFoldCase, andThen, together } from './members.ts'
 import { isNegation, not } from './not.ts'
@@ -20,10 +20,7 @@ export function allOf(verifiers: readonly KeyVerifier[]): KeyVerifier {
   const ask = (query: KeyQuery, index: number, sofar: Sofar): Answer => {
     const member = members[index]
     if (member === undefined) return sofar
-    return andThen(member.verify(query), check => {
-      if (check.kind !== 'valid' && check.kind !== 'unavailable') return check
-      return ask(query, index + 1, join(sofar, check))
-    })
+    return andThen(member.verify(query), check => (isNo(check, query.at) ? check : ask(query, index + 1, join(sofar, check))))
   }
   const telling = members.filter(member => member.mayBe !== undefined)
   return {
@@ -34,11 +31,21 @@ export function allOf(verifiers: readonly KeyVerifier[]): KeyVerifier {
   }
 }
 
-type Sofar = { readonly kind: 'valid'; readonly claims: Claims } | { readonly kind: 'unavailable'; readonly cause: string }
+type No = Extract<KeyCheck, { readonly kind: 'unknown' | 'revoked' }>
+type Sofar = Exclude<KeyCheck, No>
+
+/**
+ * A store that judges by a clock of its own may say “expired” of a key that was good at the time asked about (mail that
+ * waited in a relay's queue): that settles nothing, since one behind it may have revoked the key, or never known it.
+ */
+const isNo = (check: KeyCheck, at: number): check is No =>
+  check.kind === 'unknown' || check.kind === 'revoked' || (check.kind === 'expired' && at >= check.expired)
 
 function join(sofar: Sofar, check: Sofar): Sofar {
   if (sofar.kind === 'unavailable') return sofar
   if (check.kind === 'unavailable') return check
+  if (sofar.kind === 'expired') return check.kind === 'expired' && check.expired < sofar.expired ? check : sofar
+  if (check.kind === 'expired') return check
   const claims = joinClaims(sofar.claims, check.claims)
   return claims === null ? contradiction : { kind: 'valid', claims }
 }

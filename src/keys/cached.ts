@@ -16,6 +16,7 @@ export interface CachedOptions extends MemoryOptions {
 
 /** Throws RangeError for `entries` below 1. */
 export function cached({ verifier, questions = 1_000, ...options }: CachedOptions): KeyVerifier {
+  const { clock } = options
   const memory = createMemory(options)
   const open = openQuestions(questions)
   const keyOf = verifier.foldsCase === true ? foldAscii : (key: string) => key
@@ -24,6 +25,7 @@ export function cached({ verifier, questions = 1_000, ...options }: CachedOption
     const asked: Asked = { place: placeOf(query), key: keyOf(query.key) }
     const known = memory.find(asked, query.at)
     if (known !== null) return known
+    if (query.at < clock() - present) return verifier.verify(query)
     const underWay = open.get(asked.place + asked.key)
     if (underWay !== undefined) return underWay.then(check => judgeAgain(check, query.at) ?? verify(query))
     return open.full ? crowded : ask(query, asked)
@@ -52,6 +54,12 @@ export function cached({ verifier, questions = 1_000, ...options }: CachedOption
     close: () => verifier.close?.(),
   }
 }
+
+/**
+ * Milliseconds. What is said of a time longer ago (mail that waited in a relay's queue) is neither remembered nor shared: a
+ * key that was good then may not be good now.
+ */
+const present = 60_000
 
 const crowded: KeyCheck = Object.freeze({ kind: 'unavailable', cause: 'too many keys are being asked about' })
 

@@ -128,6 +128,28 @@ describe('a key that expires', () => {
   })
 })
 
+describe('a time long ago', () => {
+  test('is answered and not remembered: the key may be good no more', () => {
+    const { time, cache } = remember({ verify: ({ at }) => (at < 70_000 ? valid() : expired(70_000)) })
+    time.now = 200_000
+    expect(cache.verify(query('k', { at: 60_000 }))).toEqual(valid())
+    expect(cache.verify(query('k', { at: time.now }))).toEqual(expired(70_000))
+    expect(cache.verify(query('k', { at: 60_000 }))).toEqual(valid())
+    expect(cache.verify(query('k', { at: time.now }))).toEqual(expired(70_000))
+  })
+
+  test('is not answered for who asks about now meanwhile', async () => {
+    const store = slow()
+    const { time, cache } = remember(store)
+    time.now = 200_000
+    const then = cache.verify(query('k', { at: 60_000 }))
+    const now = cache.verify(query('k', { at: time.now }))
+    store.open[0]!.answer(valid())
+    store.open[1]!.answer(expired(70_000))
+    expect([await then, await now]).toEqual([valid(), expired(70_000)])
+  })
+})
+
 describe('one question for many', () => {
   test('who asks while it is open gets the same answer, “later” too', async () => {
     for (const answer of [valid({ subject: '1' }), unknown, down]) {

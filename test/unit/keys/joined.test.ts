@@ -35,7 +35,8 @@ describe('any-of', () => {
     [[revoked, expired(1)], expired(1)],
     [[expired(1), down, unknown], down],
     [[down, expired(1)], down],
-    [[expired(1), expired(2)], expired(1)],
+    [[expired(1), expired(2)], expired(2)],
+    [[expired(2), expired(1)], expired(2)],
     [[down, valid()], valid()],
     [[expired(1), revoked, valid()], valid()],
     [[unknown], unknown],
@@ -65,7 +66,7 @@ describe('any-of', () => {
 
 describe('all-of', () => {
   test('asks no store for a key that an earlier one refuses', async () => {
-    for (const no of [unknown, revoked, expired(1)]) {
+    for (const no of [unknown, revoked, expired(0)]) {
       const verifiers = [says(valid()), says(no), says(down)]
       expect(await both(allOf, verifiers)).toEqual(no)
       expect(verifiers[2]!.asked).toEqual([])
@@ -80,6 +81,25 @@ describe('all-of', () => {
     [[down, { kind: 'unavailable', cause: 'another' }], down],
     [[valid(), valid()], valid()],
   ] as [KeyCheck[], KeyCheck][])('%j gives %j', async (answers, expected) => {
+    expect(
+      await both(
+        allOf,
+        answers.map(answer => says(answer)),
+      ),
+    ).toEqual(expected)
+  })
+
+  // Asked about a time at which the key was good still; the store goes by its own clock.
+  test.each([
+    [[expired(1), revoked], revoked],
+    [[expired(1), unknown], unknown],
+    [[expired(1), down], down],
+    [[down, expired(1)], down],
+    [[expired(1), valid({ subject: '1' })], expired(1)],
+    [[valid({ subject: '1' }), expired(1)], expired(1)],
+    [[expired(2), expired(1)], expired(1)],
+    [[expired(1), expired(0)], expired(0)],
+  ])('%j gives %j where the key was good at the time asked about', async (answers, expected) => {
     expect(
       await both(
         allOf,
