@@ -21,7 +21,8 @@ export interface Running {
   readonly addresses: readonly string[]
   /**
    * Takes mailboxes, routes, keys, processors and limits from `next`. Resolves to the sections that differ and wait for a
-   * restart. Rejects, with nothing changed, where a key file or the like can't be used.
+   * restart. Rejects, with nothing changed, where a key file or the like can't be used, and once `stop` was called: what is
+   * under way then must not lose its processors.
    */
   reload(next: Config): Promise<readonly string[]>
   /** No new connections; transactions and deliveries under way may end within `deadline` milliseconds in all. */
@@ -43,6 +44,7 @@ const reloadable = (config: Config, { mailboxes, processors, postmaster, screeni
 export async function startServer(config: Config, { log, version }: { readonly log: Log; readonly version: string }): Promise<Running> {
   // Closed last in, first out: the doors first, so that the page can tell of the draining; the spool at the very end.
   await using parts = new AsyncDisposableStack()
+  let stopping = false
   let end = 0
   const left = (): number => Math.max(0, end - performance.now())
   const clock = Date.now
@@ -98,6 +100,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
     await using undo = new AsyncDisposableStack()
     const site = await buildSite(changed, siteParts)
     undo.defer(site.close)
+    if (stopping) throw new Error('the server is stopping')
     const opened = openProcessors(changed, log)
     undo.move()
     const before = processors
@@ -114,6 +117,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
     addresses: [...doors.addresses, ...pages.addresses],
     reload,
     async stop(within) {
+      stopping = true
       end = performance.now() + within
       await running.disposeAsync()
     },

@@ -114,3 +114,26 @@ test('many signals at once end in one configuration, and the server lives', asyn
   await expect.poll(() => rcpt('other+no@incoming.example.com'), { timeout: 10_000 }).toMatch(/No such recipient/)
   expect(await postern.end('SIGTERM')).toBe(0)
 })
+
+test('a signal while the server stops changes nothing: deliveries under way end', async () => {
+  const application = await startApplication((_, response) => void setTimeout(() => response.writeHead(204).end(), 1_500))
+  try {
+    await change(text => text.replace('app: { inbox: {} }', `app: { webhook: { url: ${application.url} } }`))
+    await reloaded()
+    const client = await mailClient({ port: postern.ports.smtp })
+    expect(await deliver(client, { sender: 'writer@example.org', recipient: await postern.mint('1'), message: mail('last') })).toMatch(
+      /^250/,
+    )
+    client.close()
+    await expect.poll(() => application.requests.length).toBe(1)
+    const ended = postern.end('SIGTERM')
+    await expect.poll(() => postern.log().some(({ msg }) => String(msg).startsWith('draining'))).toBe(true)
+    await new Promise(resolve => setTimeout(resolve, 200))
+    postern.signal('SIGHUP')
+    expect(await ended).toBe(0)
+    expect(postern.log().map(({ msg }) => msg)).toEqual(expect.arrayContaining(['not reloaded: everything stays as it was', 'delivered']))
+    expect(application.requests).toHaveLength(1)
+  } finally {
+    await application.close()
+  }
+})
