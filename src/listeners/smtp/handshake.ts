@@ -32,6 +32,8 @@ export function startHandshake(below: Socket, context: SecureContext, settle: (f
   const left = () => void socket.destroy()
   // 'secure' and '_tlsError' are what Node's own TLS server listens to; a failed handshake emits no 'error'.
   socket.on('secure', secure).on('close', closed).on('_tlsError', note).on('error', note)
+  // Neither does a broken record later on, and Node leaves that socket open, deaf, where no server of its own made it.
+  socket.on('_tlsError', () => socket.destroy())
   // Only one that is read notices a client that closes its side. There is nothing to lose before 'secure': `settle` reads on.
   socket.on('end', left).resume()
   return socket

@@ -1,6 +1,7 @@
 /** The handshake behind STARTTLS: who fails it, who leaves in it, and who can't be secured. What is said is in test/dialogs. */
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket, connect as tcpConnect } from 'node:net'
+import { Duplex } from 'node:stream'
 import { connect } from 'node:tls'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { readCertificate } from '../../../../src/listeners/smtp/certificate.ts'
@@ -133,6 +134,24 @@ test.skipIf(missing !== null)('what comes in one breath with the end of the hand
       '221 2.0.0 Closing connection',
       '(closed)',
     ])
+  }),
+)
+
+test.skipIf(missing !== null)('octets in the clear behind the handshake end the connection', () =>
+  withListener({ tls: 'offered' }, async open => {
+    const { socket } = await atHandshake(open.listener)
+    socket.removeAllListeners('data')
+    // TLS goes through a pair of its own, so that the socket below stays ours to write to.
+    const inner = new Duplex({ read: () => undefined, write: (chunk: Buffer, _, next) => void socket.write(chunk, next) })
+    socket.on('data', (text: string) => inner.push(text, 'latin1'))
+    const secure = connect({ socket: inner, rejectUnauthorized: false }).on('error', () => undefined)
+    await once(secure, 'secureConnect')
+    const reader = lineReader(secure)
+    secure.write('HELO client.example\r\nMAIL FROM:<writer@example.org>\r\n')
+    expect([await reader.next(), await reader.next()]).toEqual(['250 mx.in.test', '250 2.1.0 Sender ok'])
+    socket.write('RCPT TO:<incoming+GoodKey@in.test>\r\n')
+    await settled(open)
+    secure.destroy()
   }),
 )
 
