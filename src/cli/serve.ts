@@ -26,11 +26,15 @@ export function serveCommand(deps: ServeDeps): Command {
 }
 
 async function serve({ load, file, version }: ServeDeps): Promise<void> {
+  // What the configuration says by then may not be what the start has read of it.
+  let early = false
+  let hangUp = (): void => {
+    early = true
+  }
+  process.on('SIGHUP', () => hangUp())
   const config = await load()
   const opened = createLog({ level: config.log.level })
   const { log, flush } = opened
-  let hangUp = (): void => log.info({}, 'SIGHUP while starting: the configuration is being read anyway')
-  process.on('SIGHUP', () => hangUp())
   const stopped = stopOnSignal(opened)
   try {
     for (const made of await createFirstStart(config)) log.info({ file: made }, 'made a secret for the first start')
@@ -38,6 +42,7 @@ async function serve({ load, file, version }: ServeDeps): Promise<void> {
     log.info({ version, node: process.version, config: file(), listeners: running.addresses }, 'ready')
     if (process.stdout.isTTY) welcome(config, file())
     hangUp = reloader(running, { load, log })
+    if (early) hangUp()
     await stopped(running)
   } catch (error) {
     log.fatal({ err: error }, 'Postern cannot start')

@@ -1,5 +1,6 @@
 /** SIGHUP: mailboxes, routes, keys, processors and limits change while mail goes on; a bad file changes nothing. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { deliver, mailClient } from '../support/mail-client.ts'
@@ -109,10 +110,22 @@ test('limits change, and what waits for a restart is named', async () => {
 })
 
 test('many signals at once end in one configuration, and the server lives', async () => {
-  await change(text => text.replace('address: incoming+', 'address: other+'))
+  await change(text => text.replace('%{key}@incoming.example.com', '%{key}@help.example.com'))
   for (let i = 0; i < 20; i++) postern.signal('SIGHUP')
-  await expect.poll(() => rcpt('other+no@incoming.example.com'), { timeout: 10_000 }).toMatch(/No such recipient/)
+  await expect.poll(() => rcpt('incoming+no@help.example.com'), { timeout: 10_000 }).toMatch(/No such recipient/)
   expect(await postern.end('SIGTERM')).toBe(0)
+})
+
+test('a signal during the start is a reload once it is over', async () => {
+  await postern.end('SIGTERM')
+  await rm(path.join(folder, 'keys'), { recursive: true })
+  const started = postern.start()
+  // Made for the first start, right after the configuration was read.
+  while (!existsSync(path.join(folder, 'keys', '1'))) await new Promise(setImmediate)
+  await change(text => text.replace('%{key}@incoming.example.com', '%{key}@help.example.com'))
+  postern.signal('SIGHUP')
+  await started
+  await expect.poll(() => rcpt('incoming+no@help.example.com'), { timeout: 10_000 }).toMatch(/No such recipient/)
 })
 
 test('a signal while the server stops changes nothing: deliveries under way end', async () => {

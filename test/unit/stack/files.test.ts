@@ -34,6 +34,10 @@ test.each(['Dockerfile', 'postfix/Dockerfile', 'examples/app/Dockerfile'])('%s h
   expect(read(file)).not.toMatch(/^#\s*syntax=|RUN\s+--|COPY\s+--(?!from=)|<</m)
 })
 
+test('systemd starts Postern again where a reload came before it could listen for one', () => {
+  expect(read('deploy/postern.service')).toMatch(/^RestartForceExitStatus=SIGHUP$/m)
+})
+
 test.each(['Dockerfile', 'deploy/postern.service'])('%s starts node with the flags of npm start', file => {
   expect(flags.length).toBeGreaterThan(1)
   const line = /^(?:ENTRYPOINT|ExecStart=).*$/m.exec(read(file))![0]
