@@ -64,9 +64,17 @@ type Look = (client: Redis, query: Pick<KeyQuery, 'key' | 'mailbox' | 'route'>) 
 
 function looker({ kind, template }: RedisKeysOptions['lookUp']): Look {
   const name = nameMaker(template, kind)
-  if (kind === 'key') return (client, query) => client.getBuffer(name(query))
-  if (kind === 'set') return (client, query) => client.sismember(name(query), query.key)
-  return (client, query) => client.hgetBuffer(name(query), query.key)
+  if (kind === 'key') return (client, query) => client.getBuffer(name(query)).then(valueOrNone)
+  if (kind === 'set') return (client, query) => client.sismember(name(query), query.key).then(memberOrNot)
+  return (client, query) => client.hgetBuffer(name(query), query.key).then(valueOrNone)
+}
+
+const valueOrNone = (found: unknown): Buffer | null => (found === null || Buffer.isBuffer(found) ? found : foreign())
+const memberOrNot = (found: unknown): number => (found === 0 || found === 1 ? found : foreign())
+
+/** Whatever it is that answers here, it doesn't answer this question: the connection is given up. */
+function foreign(): never {
+  throw new Error('what came is no answer to the question')
 }
 
 interface Opening {

@@ -217,6 +217,36 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
     expect(lines).toHaveLength(1)
   })
 
+  test.each([
+    ['key', '*2\r\n$1\r\nx\r\n$-1\r\n'],
+    ['key', ':0\r\n'],
+    ['key', ':1\r\n'],
+    ['hash', ':0\r\n'],
+    ['set', '$1\r\n1\r\n'],
+    ['set', '$-1\r\n'],
+    ['set', ':7\r\n'],
+  ] as const)('%s: %j is no answer', async (kind, answer) => {
+    const first = { key: '$-1\r\n', hash: '$-1\r\n', set: ':0\r\n' }[kind]
+    // A question nobody asked comes first; an answer to that one in order makes the server look well.
+    const server = net.createServer(socket => {
+      let asked = 0
+      socket.on('error', () => {})
+      socket.on('data', chunk => {
+        for (const command of `${chunk}`.toLowerCase().split(/(?=\*\d+\r\n)/)) {
+          if (!/\b(?:get|hget|sismember)\b/.test(command)) socket.write(command.includes('info') ? '$0\r\n\r\n' : '+OK\r\n')
+          else socket.write(asked++ === 0 ? first : answer)
+        }
+      })
+    })
+    const port = await freePort()
+    server.listen(port, '127.0.0.1')
+    endings.push(() => server.close())
+    const template = kind === 'key' ? 'reply:%{key}' : 'replies'
+    const { verifier } = verifierFor({ url: `redis://127.0.0.1:${port}`, lookUp: { kind, template } })
+    await expect.poll(() => ask(verifier)).toEqual({ kind: 'unavailable', cause: 'redis: what came is no answer to the question' })
+    for (let i = 0; i < 20; i++) expect(await ask(verifier)).toMatchObject({ kind: 'unavailable' })
+  })
+
   test('what was asked before close is answered, what is asked after is unavailable', async () => {
     const { server } = await serverWith()
     const { verifier } = verifierFor({ url: server.url })
