@@ -12,16 +12,19 @@ import { traceRefusal } from '../transaction/trace-refusal.ts'
 import { AskConnection, type AskProtocol, type OpenConnection } from './ask-connection.ts'
 import { bind, type Place, placeText, portOf } from './bind.ts'
 
-export interface AskListenerOptions {
+export interface AskLimits {
+  /** Milliseconds without a whole question, or without reading an answer, before the connection ends. */
+  readonly idleTime: number
+  /** The most connections at once; more are closed. */
+  readonly connections: number
+}
+
+export interface AskListenerOptions extends AskLimits {
   /** The site as it is now: a reload puts another in its place. */
   readonly site: () => Site
   readonly at: Place
   /** Addresses and networks that may ask. Over a UNIX socket whoever can open it may. */
   readonly trusted: readonly string[]
-  /** Milliseconds without a whole question, or without reading an answer, before the connection ends. */
-  readonly idleTime: number
-  /** The most connections at once; more are closed. */
-  readonly connections: number
 }
 
 export interface AskListener {
@@ -29,6 +32,8 @@ export interface AskListener {
   readonly address: string
   /** null for a UNIX socket. */
   readonly port: number | null
+  /** Other limits from now on. Who is connected stays, until it is idle for the new time. */
+  adjust(limits: AskLimits): void
   /**
    * Nobody new is let in, questions under way are answered, idle connections end. Resolves when all are gone; those still
    * there after `deadline` milliseconds are cut. May be called again.
@@ -47,9 +52,10 @@ export async function openAskListener<Question>(
   protocol: AskProtocol<Question>,
 ): Promise<AskListener> {
   const { site, at } = options
+  let limits: AskLimits = options
   const open = new Set<OpenConnection>()
   const complain = complainer(name, site)
-  const admit = doorkeeper(name, options, open)
+  const admit = doorkeeper(name, options, () => open.size < limits.connections)
 
   const server = createServer({ allowHalfOpen: true, noDelay: true }, socket => {
     socket.on('error', () => socket.destroy())
@@ -66,12 +72,15 @@ export async function openAskListener<Question>(
   })
   await bind(server, at)
   server.on('error', error => site().log.warn({ listener: name, err: error }, 'listener error'))
-  const sweeper = setInterval(() => sweep(open, site().clock() - options.idleTime), sweepEvery)
+  const sweeper = setInterval(() => sweep(open, site().clock() - limits.idleTime), sweepEvery)
   sweeper.unref()
   const port = portOf(server)
   return {
     address: placeText(at, port),
     port,
+    adjust(next) {
+      limits = next
+    },
     async close(deadline) {
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       for (const connection of open) connection.drain()
@@ -94,8 +103,8 @@ function sweep(open: ReadonlySet<OpenConnection>, idleSince: number): void {
 /** Says who may stay; who may not leaves a trace. */
 function doorkeeper(
   name: string,
-  { site, at, trusted, connections }: AskListenerOptions,
-  open: ReadonlySet<unknown>,
+  { site, at, trusted }: AskListenerOptions,
+  isPlace: () => boolean,
 ): (socket: Socket, client: string | null) => boolean {
   const isTrusted = trustedPeers(trusted)
   const refuse = (client: string | null, reason: Reason): false => {
@@ -106,7 +115,7 @@ function doorkeeper(
     // Gone before it was looked at. On TCP a peer without an address must not pass for one on a UNIX socket.
     if (socket.destroyed || (client === null && !('path' in at))) return false
     if (!isTrusted(client)) return refuse(client, 'connection.not-trusted')
-    return open.size < connections || refuse(client, 'connection.limit')
+    return isPlace() || refuse(client, 'connection.limit')
   }
 }
 

@@ -3,6 +3,7 @@
  * is counted once.
  */
 import type { Config } from '../config/config.ts'
+import type { AskListener } from '../listeners/ask-listener.ts'
 import { openPolicyService } from '../listeners/policy-service/listener.ts'
 import { readCertificate } from '../listeners/smtp/certificate.ts'
 import { type Listener, openListener } from '../listeners/smtp/listener.ts'
@@ -32,8 +33,9 @@ export async function openDoors(config: Config, site: () => Site): Promise<Doors
   const { limits, listeners } = config
   const guard = createGuard(guardLimits(limits), site().clock)
   const frame: Frame = { site, guard, limits }
-  const ask = { site, idleTime: limits['idle-time'], connections: limits.connections }
+  const ask = { site, ...askLimits(limits) }
   const mail: Listener[] = []
+  const asked: AskListener[] = []
   const opened: { readonly name: string; readonly address: string; close(deadline: number): Promise<void> }[] = []
   let open = true
   const close = async (deadline: number): Promise<void> => {
@@ -47,13 +49,17 @@ export async function openDoors(config: Config, site: () => Site): Promise<Doors
     mail.push(one)
     add(name, one)
   }
+  const addAsked = (name: string, one: AskListener): void => {
+    asked.push(one)
+    add(name, one)
+  }
   // A bad certificate is known before the first port is open.
   for (const { tls } of [...listeners.smtp, ...listeners.lmtp]) if (tls !== null) await readCertificate(tls)
   try {
     for (const listener of listeners.smtp) await addMail('smtp', listener)
     for (const listener of listeners.lmtp) await addMail('lmtp', listener)
-    for (const listener of listeners.socketmap) add('socketmap', await openSocketmap({ ...ask, ...listener }))
-    for (const listener of listeners.policy) add('policy', await openPolicyService({ ...ask, ...listener, guard }))
+    for (const listener of listeners.socketmap) addAsked('socketmap', await openSocketmap({ ...ask, ...listener }))
+    for (const listener of listeners.policy) addAsked('policy', await openPolicyService({ ...ask, ...listener, guard }))
   } catch (error) {
     await close(0)
     throw error
@@ -66,6 +72,7 @@ export async function openDoors(config: Config, site: () => Site): Promise<Doors
     adjust(next) {
       guard.adjust(guardLimits(next))
       for (const listener of mail) listener.adjust(connectionLimits(next))
+      for (const listener of asked) listener.adjust(askLimits(next))
     },
     close,
   }
@@ -92,6 +99,8 @@ const guardLimits = (limits: Limits) => ({
   unknownRecipients: limits['unknown-recipients'],
   errors: limits.errors,
 })
+
+const askLimits = (limits: Limits) => ({ idleTime: limits['idle-time'], connections: limits.connections })
 
 const connectionLimits = (limits: Limits) => ({
   idleTime: limits['idle-time'],

@@ -185,6 +185,18 @@ for (const what of ['socketmap', 'policy'] as const) {
         { idleTime: 500 },
       ))
 
+    test('other limits hold from then on, for who is connected already as well', () =>
+      withOpen(
+        async (open, idle) => {
+          open.listener.adjust({ idleTime: 300, connections: 1 })
+          const one = await asking(open.listener, cut)
+          expect(await one.closed()).toEqual([])
+          expect(open.site.rows).toMatchObject([{ reason: 'connection.limit' }])
+          expect(await idle.closed()).toEqual([])
+        },
+        { connections: 2 },
+      ))
+
     test('one that has answers behind it and then asks by the octet is idle too', () =>
       withOpen(
         async (_, client) => {
