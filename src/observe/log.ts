@@ -36,7 +36,8 @@ export function createLog(options: LogOptions): OpenLog {
   }
   if (options.pretty ?? process.stdout.isTTY === true) return { log: pino(shape, forPeople()), flush: () => undefined }
   const destination = openLogDestination(options.destination ?? 1)
-  return { log: pino(shape, destination), flush: () => destination.flushSync() }
+  const safe = { ...destination, write: (line: string) => destination.write(escaped(line)) }
+  return { log: pino(shape, safe), flush: () => destination.flushSync() }
 }
 
 /** Many lines are of the same millisecond, and making the text of a time is dear. */
@@ -58,4 +59,8 @@ function forPeople(): DestinationStream {
 }
 
 /** JSON escapes C0 controls but not C1 (U+009B starts an escape sequence on some terminals) nor what reverses the writing direction. */
-const withoutControls = (text: string) => text.replace(/[\u0080-\u009f\u202a-\u202e\u2066-\u2069]/g, '?')
+const dangerous = /[\u0080-\u009f\u202a-\u202e\u2066-\u2069]/g
+const withoutControls = (text: string) => text.replace(dangerous, '?')
+
+/** In JSON they stand as their escapes: somebody may read it on a terminal, and journalctl shows no line that has controls in it. */
+const escaped = (line: string) => line.replace(dangerous, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -27,6 +27,14 @@ test('a line is a JSON object with ISO time and the level by name', () => {
   expect(Object.keys(line!)).toEqual(['level', 'time', 'id', 'msg'])
 })
 
+test('what moves the cursor or turns the writing round stands as its escape, and reads as it was', () => {
+  const helo = '\u001b[2J\u009b2J\u202eé\\'
+  const { stdout, lines } = run(`log.info({ helo: ${JSON.stringify(helo)} }, 'hello')`)
+  expect(stdout).not.toMatch(/[\u001b\u0080-\u009f\u202a-\u202e]/)
+  expect(stdout).toContain('é')
+  expect(parsed(lines)).toMatchObject([{ helo }])
+})
+
 test('lines below the level are left out', () => {
   const { lines } = run("log.debug('a'); log.info('b'); log.warn('c'); log.error('d')", { level: 'warn' })
   expect(parsed(lines).map(line => line.msg)).toEqual(['c', 'd'])
