@@ -56,7 +56,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
     log,
   })
   parts.defer(() => spool.close())
-  let processors = openProcessors(config, log)
+  let processors = await openProcessors(config, log)
   parts.defer(() => processors.close())
   const trace = createTrace({ store: spool, log, clock, flushEvery: 250, floodThreshold: 20 })
   parts.defer(() => trace.close())
@@ -101,7 +101,9 @@ export async function startServer(config: Config, { log, version }: { readonly l
     const site = await buildSite(changed, siteParts)
     undo.defer(site.close)
     if (stopping) throw new Error('the server is stopping')
-    const opened = openProcessors(changed, log)
+    const opened = await openProcessors(changed, log)
+    undo.defer(opened.close)
+    if (stopping) throw new Error('the server is stopping')
     undo.move()
     const before = processors
     processors = opened

@@ -1,6 +1,7 @@
 /**
  * From how the configuration says that keys are verified to the verifier that does it. Kinds that hold others are opened from
- * the inside out; when one can't be opened, those opened before it are closed again.
+ * the inside out; when one can't be opened, those opened before it are closed again. The libraries of stores are loaded where
+ * a configuration names one: they are a good part of the memory of a server that needs none of them.
  */
 import { readFile } from 'node:fs/promises'
 import type { KeyConfig } from '../config/keys.ts'
@@ -8,12 +9,9 @@ import { allOf } from '../keys/all-of.ts'
 import { anyOf } from '../keys/any-of.ts'
 import { cached } from '../keys/cached.ts'
 import { fileKeys } from '../keys/file.ts'
-import { httpKeys } from '../keys/http.ts'
 import { not } from '../keys/not.ts'
 import { patternKeys } from '../keys/pattern.ts'
-import { redisKeys } from '../keys/redis.ts'
 import { signedKeys } from '../keys/signed.ts'
-import { sqlKeys } from '../keys/sql.ts'
 import type { Clock, KeyVerifier, Log } from '../transaction/ports.ts'
 
 export interface VerifierParts {
@@ -49,9 +47,13 @@ async function openStore(key: Exclude<KeyConfig, Holder>, log: Log): Promise<Key
   }
   if ('file' in key) return fileKeys({ path: key.file, log })
   if ('pattern' in key) return patternKeys({ pattern: key.pattern })
-  if ('http' in key) return httpKeys({ ...key.http, secret: key.http.secret?.reveal(), log })
+  if ('http' in key) {
+    const { httpKeys } = await import('../keys/http.ts')
+    return httpKeys({ ...key.http, secret: key.http.secret?.reveal(), log })
+  }
   if ('sql' in key) {
     const { password, ca, ...rest } = key.sql
+    const { sqlKeys } = await import('../keys/sql.ts')
     return sqlKeys({ ...rest, password: password?.reveal(), ca: await readCa(ca), log })
   }
   return openRedis(key.redis, log)
@@ -63,6 +65,7 @@ async function openRedis(config: RedisConfig, log: Log): Promise<KeyVerifier> {
   const { url, username, timeout } = config
   const [password, ca] = [config.password?.reveal(), await readCa(config.ca)]
   const sentinel = config.sentinel === undefined ? undefined : sentinelOf(config.sentinel)
+  const { redisKeys } = await import('../keys/redis.ts')
   return redisKeys({
     ...defined({ url, username, password, sentinel, ca }),
     lookUp: lookUpOf(config),

@@ -1,11 +1,11 @@
 /**
- * How PostgreSQL is reached: the URL of the configuration taken apart, TLS as sslmode says, and the settings every session
- * gets at its start: it only reads, ends long statements by itself, and writes times in one form. Nothing comes from the
- * environment. A session that may write is not used: a pooler between us may have dropped the settings.
+ * How PostgreSQL is reached: TLS as sslmode says, and the settings every session gets at its start: it only reads, ends long
+ * statements by itself, and writes times in one form. Nothing comes from the environment. A session that may write is not used: a pooler between us may have dropped the settings.
  */
 import { isIP } from 'node:net'
 import { type ConnectionOptions, checkServerIdentity } from 'node:tls'
 import pg from 'pg'
+import type { Place } from './place.ts'
 
 export interface Access {
   readonly url: string
@@ -13,47 +13,6 @@ export interface Access {
   /** PEM. */
   readonly ca?: string | undefined
 }
-
-export interface Place {
-  /** A name, an address, or the folder of a UNIX socket. */
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly database: string
-  readonly mode: SslMode
-}
-
-const modes = ['disable', 'require', 'verify-ca', 'verify-full'] as const
-type SslMode = (typeof modes)[number]
-
-/** `postgres://user@host:port/database?sslmode=…`, or what is wrong with it. Never says what stands in it: there may be a password. */
-export function parseSqlUrl(text: string): Place | string {
-  const url = URL.parse(text)
-  if (url === null || !/^postgres(?:ql)?:$/.test(url.protocol)) return 'the URL of a database is written postgres://user@host:port/database'
-  if (url.password !== '' || url.searchParams.has('password')) return 'the URL of a database can’t hold a password: give it as password'
-  // Not which: whoever puts a password in may have put it anywhere.
-  if ([...url.searchParams.keys()].some(name => !['sslmode', 'host', 'user'].includes(name)))
-    return 'behind the ? in the URL of a database there may be sslmode, host and user, nothing else'
-  try {
-    return placeIn(url)
-  } catch {
-    return 'the URL of a database holds a % that stands for nothing'
-  }
-}
-
-function placeIn(url: URL): Place | string {
-  const host = url.searchParams.get('host') ?? decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1')
-  const user = url.searchParams.get('user') ?? decodeURIComponent(url.username)
-  const database = decodeURIComponent(url.pathname.slice(1))
-  if (host === '' || user === '' || database === '') return 'the URL of a database names its host, user and database'
-  // Without sslmode: nobody listens on the way to this machine itself, anybody may on the way to another.
-  const local = host.startsWith('/') || /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(host)
-  const mode = url.searchParams.get('sslmode') ?? (local ? 'disable' : 'verify-full')
-  if (!isMode(mode)) return `sslmode is one of ${modes.join(', ')}`
-  return { host, port: url.port === '' ? 5432 : Number(url.port), user, database, mode }
-}
-
-const isMode = (text: string): text is SslMode => (modes as readonly string[]).includes(text)
 
 export interface PoolOptions {
   readonly connections: number

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseArray } from '../../../src/keys/sql/array.ts'
-import { parseSqlUrl } from '../../../src/keys/sql/connect.ts'
+import { parseSqlUrl } from '../../../src/keys/sql/place.ts'
 import { compileQuery, queryProblem } from '../../../src/keys/sql/query.ts'
 import { judgeRows } from '../../../src/keys/sql/row.ts'
 import { tokens } from '../../../src/keys/sql/tokens.ts'

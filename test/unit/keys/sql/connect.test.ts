@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { parseSqlUrl } from '../../../../src/keys/sql/connect.ts'
+import { parseSqlUrl } from '../../../../src/keys/sql/place.ts'
 import { sqlKeys, sqlUrlProblem } from '../../../../src/keys/sql.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
