@@ -82,7 +82,8 @@ function count(folder: string): number {
 /** As npm start does it, in the folder of `place`. Resolves when `port` takes connections. */
 export function serve({ folder, environment }: Place, file: string, port: number): Promise<Started> {
   const args = ['--max-semi-space-size=4', '--initial-old-space-size=64', cli, 'serve', '--config', file]
-  return startProcess({ program: process.execPath, args, folder, environment, port })
+  const compiled = { NODE_COMPILE_CACHE: path.join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'node') }
+  return startProcess({ program: process.execPath, args, folder, environment: { ...compiled, ...environment }, port })
 }
 
 export const startPostern =
