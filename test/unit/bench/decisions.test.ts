@@ -125,8 +125,8 @@ describe('judgeDecisions', () => {
   test.each([
     [3, 200_000_000, ['aim', 'aim']],
     [3.01, 200_000_001, ['fail', 'fail']],
-  ])('a million keys ready after %d s with %i octets: %j', (ready, peakMemory, judgements) => {
-    const rows = judgeDecisions({ cells: [], behindPostfix: {}, million: { ready, peakMemory } })
+  ])('a million keys ready after %d s with %i octets: %j', (ready, readyMemory, judgements) => {
+    const rows = judgeDecisions({ cells: [], behindPostfix: {}, million: { ready, readyMemory } })
     expect(rows.map(row => row.judgement)).toEqual(judgements)
   })
 
