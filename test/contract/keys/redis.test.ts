@@ -62,13 +62,17 @@ describe.skipIf(missing !== null)('keys in Redis', () => {
       foldsCase: false,
     }))
 
-  keyVerifierContract('by set', async () => ({
-    verifier: await verifierOf(lookUps.set),
-    valid: { key: 'GoodKey_AbC', claims: {} },
-    unknown: ['nobody', 'GoodKey_Ab', '*', 'replies'],
-    unavailable: await verifierOf(lookUps.set, await freePort()),
-    foldsCase: false,
-  }))
+  keyVerifierContract(
+    'by set',
+    async () => ({
+      verifier: await verifierOf(lookUps.set),
+      valid: { key: 'GoodKey_AbC', claims: {} },
+      unknown: ['nobody', 'GoodKey_Ab', '*', 'replies'],
+      unavailable: await verifierOf(lookUps.set, await freePort()),
+      foldsCase: false,
+    }),
+    ['expiring', 'revoked'],
+  )
 
   for (const lookUp of [lookUps.key, lookUps.hash])
     test(`by ${lookUp.kind}: plain text is the subject, an empty value claims nothing, what can’t be read is unavailable`, async () => {
