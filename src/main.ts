@@ -108,7 +108,8 @@ export async function startServer(config: Config, { log, version }: { readonly l
     const before = processors
     processors = opened
     // A delivery may wait for its processor for as long as it takes; a transaction ends within its time.
-    void runner.replace(opened.byName).then(before.close)
+    const failed = (error: unknown): void => log.error({ err: error }, 'a processor of the configuration before could not be closed')
+    void runner.replace(opened.byName).then(before.close).catch(failed)
     sites.replace(site, changed.limits['transaction-time'] + minute)
     doors.adjust(changed.limits)
     return restartNeeded(config, next)

@@ -3,16 +3,9 @@
  * restarted. Counts what came back; the questions themselves are the only clock.
  */
 import type { KeyCheck, KeyQuery, KeyVerifier } from '../../src/transaction/ports.ts'
+import { queryFor } from './key-query.ts'
 
-export const queryOf = (key: string): KeyQuery => ({
-  mailbox: 'incoming',
-  route: 'reply',
-  key,
-  recipient: `incoming+${key}@incoming.example.com`,
-  sender: 'ann@example.net',
-  client: '192.0.2.5',
-  at: Date.now(),
-})
+export const queryOf = (key: string): KeyQuery => queryFor(key, Date.now())
 
 export interface KeyLoad {
   /** How often each kind came back, for good and for bad keys, since the start or the last call. */

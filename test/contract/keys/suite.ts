@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Claims, KeyCheck, KeyQuery, KeyVerifier } from '../../../src/transaction/ports.ts'
+import { queryFor as queryOf } from '../../support/key-query.ts'
 
 export interface VerifierFixture {
   readonly verifier: KeyVerifier
@@ -23,15 +24,7 @@ export interface VerifierFixture {
 
 export const now = Date.parse('2026-11-21T12:00:00Z')
 
-export const queryFor = (key: string, at: number = now): KeyQuery => ({
-  mailbox: 'incoming',
-  route: 'reply',
-  key,
-  recipient: `incoming+${key}@incoming.example.com`,
-  sender: 'ann@example.net',
-  client: '192.0.2.5',
-  at,
-})
+export const queryFor = (key: string, at: number = now): KeyQuery => queryOf(key, at)
 
 const kinds = ['valid', 'unknown', 'expired', 'revoked', 'unavailable']
 

@@ -1,16 +1,8 @@
 /** Verifiers that answer by a table and note who was asked, and questions that are answered when the test says so. */
 import type { KeyCheck, KeyQuery, KeyVerifier } from '../../../src/transaction/ports.ts'
+import { queryFor } from '../../support/key-query.ts'
 
-export const query = (key: string, more: Partial<KeyQuery> = {}): KeyQuery => ({
-  mailbox: 'incoming',
-  route: 'reply',
-  key,
-  recipient: `incoming+${key}@incoming.example.com`,
-  sender: 'ann@example.net',
-  client: '192.0.2.5',
-  at: 0,
-  ...more,
-})
+export const query = (key: string, more: Partial<KeyQuery> = {}): KeyQuery => queryFor(key, 0, more)
 
 export const valid = (claims: Extract<KeyCheck, { kind: 'valid' }>['claims'] = {}): KeyCheck => ({ kind: 'valid', claims })
 export const unknown: KeyCheck = { kind: 'unknown' }
