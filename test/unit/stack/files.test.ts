@@ -34,6 +34,10 @@ test.each(['Dockerfile', 'postfix/Dockerfile', 'examples/app/Dockerfile'])('%s h
   expect(read(file)).not.toMatch(/^#\s*syntax=|RUN\s+--|COPY\s+--(?!from=)|<</m)
 })
 
+test('npm start leaves no shell between itself and the server, which would keep a SIGTERM for itself', () => {
+  expect(start).toMatch(/^NODE_COMPILE_CACHE=\S+ exec node /)
+})
+
 test('systemd starts Postern again where a reload came before it could listen for one', () => {
   expect(read('deploy/postern.service')).toMatch(/^RestartForceExitStatus=SIGHUP$/m)
 })
