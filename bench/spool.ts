@@ -31,6 +31,7 @@ function message(): NewMessage {
     from: 'someone@example.org',
     bodyStart: 200,
     truncated: false,
+    notify: null,
     decisions: [{ stage: 'rcpt', recipient, verdict: 'accept', detail: 'mailbox incoming, route reply' }],
     deliveries: [
       {

@@ -41,6 +41,19 @@ export const reasons = {
   'message.loop': { reply: replies.mailLoop, meaning: 'over 50 Received fields, or our own loop mark' },
   'message.too-large': { reply: replies.tooLarge, meaning: 'larger than limits.message-size' },
   'message.line-endings': { reply: replies.bareLineEnding, meaning: 'a bare CR, bare LF or NUL in the message' },
+  'authentication.dmarc': { reply: replies.dmarcFailed, meaning: 'DMARC failed, and the domain in From asks for reject or quarantine' },
+  'authentication.spf': { reply: replies.spfFailed, meaning: 'SPF failed, and authentication.spf is enforce' },
+  'authentication.required': { reply: replies.senderUnverified, meaning: 'the route takes mail of authenticated senders only' },
+  'authentication.unavailable': {
+    reply: replies.senderUnknownYet,
+    meaning: 'the DNS gave no answer that mattered; at a relay peer that waited for too long: held',
+  },
+  'sender.not-bound': { reply: replies.senderNotBound, meaning: 'the authenticated sender is not one of those the key is bound to' },
+  'message.rate': {
+    reply: replies.tooManyMessages,
+    meaning: 'a cap per key, per sender or per pair was reached: held, in case it is a loop',
+  },
+  'application.failed': { reply: replies.notProcessed, meaning: 'the processor refused the message, or it was given up' },
   'spool.full': { reply: replies.spoolFull, meaning: 'the spool’s disk is full, read-only or below its minimum of free space' },
   'internal.error': { reply: replies.temporaryFailure, meaning: 'something unexpected; details are in the log under the same id' },
 } as const satisfies Record<string, ReasonFacts>

@@ -46,6 +46,7 @@ export function newMessage(transaction: Transaction, plan: MessagePlan): NewMess
     bodyStart: header.bodyStart,
     truncated: received.oversize,
     decisions: transaction.decisions,
+    notify: null,
     deliveries: plan.kept.map(i => newDelivery(transaction, plan, i)),
   }
 }

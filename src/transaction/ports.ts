@@ -3,7 +3,10 @@
  * listeners, observe) implement or use these and never import each other; main.ts joins them.
  * Times are milliseconds since 1970 (`at`, `received`, `due`) or plain milliseconds (durations); sizes are octets.
  */
+import type { Author } from '../mail/author.ts'
 import type { Client, Protocol } from '../mail/envelope.ts'
+import type { Authentication } from '../policy/authentication/answer.ts'
+import type { MessageEvidence, Spf } from '../policy/authentication/evidence.ts'
 import type { Reason } from '../policy/reasons.ts'
 
 // ---------------------------------------------------------------- keys
@@ -12,8 +15,10 @@ import type { Reason } from '../policy/reasons.ts'
 export interface Claims {
   /** The application's own id for what the key stands for. */
   readonly subject?: string
-  /** Addresses or domains that may use the key. */
+  /** Addresses or domains that may use the key; of none nobody may. */
   readonly senders?: readonly string[]
+  /** Bound to a sender whom the verifier knows only as a hash: asked again with `author` it gives `senders`. */
+  readonly senderHash?: true
   /** When the key stops being good. */
   readonly expires?: number
   /** Which secret signed it. */
@@ -30,6 +35,8 @@ export interface KeyQuery {
   readonly sender: string
   readonly client: string | null
   readonly at: number
+  /** RFC5322.From, where it is authenticated: for keys whose claims have `senderHash`, at the end of data. */
+  readonly author?: string
 }
 
 export type KeyCheck =
@@ -55,6 +62,36 @@ export interface KeyVerifier {
   close?(): void | Promise<void>
 }
 
+// ---------------------------------------------------------------- authentication
+
+/** Whole messages in memory, or read piece by piece. Whoever gets it must not keep or change the octets. */
+export type MessageOctets = readonly Uint8Array[] | AsyncIterable<Uint8Array>
+
+export interface SpfQuestion {
+  readonly client: string
+  readonly helo: string | null
+  /** '' for the null reverse-path. */
+  readonly sender: string
+}
+
+export interface MessageQuestion {
+  readonly client: string | null
+  readonly author: Author
+  /** How many Subject fields there are. */
+  readonly subjects: number
+  readonly spf: Spf
+  /** Look up the client's forward-confirmed names if DMARC fails. */
+  readonly names: boolean
+  readonly octets: MessageOctets
+}
+
+/** Checks where mail comes from. Never rejects: whatever goes wrong, here or in the DNS, is a `temperror`. */
+export interface Authenticator {
+  spf(question: SpfQuestion): Promise<Spf>
+  message(question: MessageQuestion): Promise<MessageEvidence>
+  close(): Promise<void>
+}
+
 // ---------------------------------------------------------------- spool
 
 export type DeliveryState = 'queued' | 'delivering' | 'delivered' | 'held' | 'discarded' | 'failed'
@@ -63,6 +100,8 @@ export type DeliveryState = 'queued' | 'delivering' | 'delivered' | 'held' | 'di
 export interface IdempotencyKey {
   /** Everything but the body, in a canonical form that two different messages can't share. */
   readonly material: string
+  /** The body doesn't count: `material` is all there is. */
+  readonly alone?: true
   /** How long an equal one counts as a repeat: 7 days, or 1 hour for a message without Date or Message-ID. */
   readonly window: number
 }
@@ -78,6 +117,14 @@ export interface NewDelivery {
   readonly state: 'queued' | 'delivered' | 'held' | 'discarded'
   readonly reason: Reason | null
   readonly idempotency: IdempotencyKey
+  readonly about?: About
+}
+
+/** Of a delivery that is a notice: what it tells its recipient of. */
+export interface About {
+  /** Whose mail was refused, as the sender wrote the address. */
+  readonly recipient: string
+  readonly reason: Reason
 }
 
 /** One accepted message with all its deliveries; written as a whole or not at all. */
@@ -100,6 +147,10 @@ export interface NewMessage {
   readonly truncated: boolean
   /** How it was decided, for people: shown by the page and the API. */
   readonly decisions: readonly Decision[]
+  /** Absent: nothing was checked. */
+  readonly authentication?: Authentication
+  /** Who may be told if the message is refused later; null: nobody. */
+  readonly notify: string | null
   readonly deliveries: readonly NewDelivery[]
 }
 
@@ -123,6 +174,8 @@ export interface BodySink {
   write(chunk: Uint8Array): void | Promise<void>
   /** Resolves after the flush: from then on the message survives a crash. Rejects with SpoolUnavailable and keeps nothing. */
   commit(message: NewMessage): Promise<Committed>
+  /** What was written, to be looked at before the commit; not to be used after it. Rejects, while it is read, with SpoolUnavailable. */
+  read(): MessageOctets
   abort(): void
 }
 
@@ -174,6 +227,10 @@ export interface Delivery {
   readonly subject: string
   readonly messageId: string
   readonly size: number
+  readonly authentication: Authentication | null
+  readonly notify: string | null
+  /** Of a notice: what it tells of. */
+  readonly about: About | null
 }
 
 /** What became of one attempt. */
@@ -186,7 +243,8 @@ export type Outcome =
 export type Settlement =
   | { readonly state: 'delivered'; readonly detail: string }
   | { readonly state: 'queued'; readonly due: number; readonly detail: string }
-  | { readonly state: 'failed'; readonly detail: string }
+  /** `follow`: a notice about it, for the same message; written in the same step, unless it is a repeat. */
+  | { readonly state: 'failed'; readonly detail: string; readonly follow?: NewDelivery }
 
 /** The part of the spool that the delivery runner uses. */
 export interface SpoolQueue {
@@ -197,89 +255,6 @@ export interface SpoolQueue {
   nextDue(processor: string): Promise<number | null>
   /** The raw message as received. */
   raw(message: string): Promise<AsyncIterable<Uint8Array>>
-}
-
-/** A row of the list, one a delivery. */
-export interface MessageRow {
-  readonly id: string
-  readonly delivery: number
-  readonly state: DeliveryState
-  readonly mailbox: string
-  readonly route: string
-  readonly recipient: string
-  readonly sender: string
-  readonly subject: string
-  readonly size: number
-  readonly received: number
-}
-
-export interface MessageFilter {
-  readonly limit?: number
-  readonly state?: DeliveryState
-  readonly mailbox?: string
-  readonly route?: string
-  readonly recipient?: string
-  /** Stands in subject, sender, recipient or message id, without case. */
-  readonly text?: string
-  /** Only rows older than this one (its `delivery`): paging. */
-  readonly before?: number
-}
-
-export interface DeliveryView {
-  readonly id: number
-  readonly recipient: string
-  readonly mailbox: string
-  readonly route: string
-  readonly key: string
-  readonly claims: Claims
-  readonly processor: string
-  readonly state: DeliveryState
-  readonly reason: Reason | null
-  readonly attempts: number
-  readonly due: number | null
-  readonly changed: number
-  /** The last answer of the processor. */
-  readonly detail: string
-  readonly idempotencyId: string
-}
-
-export interface MessageView {
-  readonly id: string
-  readonly received: number
-  readonly sender: string
-  readonly from: string
-  readonly subject: string
-  readonly messageId: string
-  readonly size: number
-  readonly truncated: boolean
-  readonly client: Client
-  readonly protocol: Protocol
-  readonly listener: string
-  readonly decisions: readonly Decision[]
-  readonly deliveries: readonly DeliveryView[]
-}
-
-/** `replay` queues delivered and failed deliveries again, `release` held and discarded ones. Both count what they changed. */
-export type Redelivery = 'replay' | 'release'
-
-/** The part of the spool that people look at and act on (API, page, command line). */
-export interface SpoolDesk {
-  list(filter: MessageFilter): Promise<readonly MessageRow[]>
-  view(message: string): Promise<MessageView | null>
-  raw(message: string): Promise<AsyncIterable<Uint8Array> | null>
-  /** `delivery` narrows it to one recipient. Resolves to how many deliveries were queued. */
-  redeliver(message: string, how: Redelivery, delivery?: number): Promise<number>
-  transactions(filter: TransactionFilter): Promise<readonly TransactionRow[]>
-  /** Whether a message would be kept now: `writable` is false when full, read-only or failing. */
-  status(): SpoolStatus
-}
-
-export interface SpoolStatus {
-  readonly writable: boolean
-  readonly detail: string
-  /** Octets of message bodies on disk, and the free octets of the disk. */
-  readonly used: number
-  readonly free: number
 }
 
 // ---------------------------------------------------------------- trace
@@ -339,7 +314,10 @@ export interface Processor {
   close?(): void | Promise<void>
 }
 
-/** The message a processor is given. `traceFields` are ours (Return-Path, Delivered-To, Received), to stand before `raw`. */
+/**
+ * The message a processor is given. `traceFields` are ours (Authentication-Results, Return-Path, Delivered-To, Received), to stand
+ * before `raw`: the message as received but for Authentication-Results fields that somebody wrote in our name (RFC 8601 5).
+ */
 export interface MessageSource {
   traceFields(): string
   raw(): Promise<AsyncIterable<Uint8Array>>

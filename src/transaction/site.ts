@@ -6,7 +6,8 @@ import type { Budget } from '../policy/limits/budget.ts'
 import type { Directory } from '../policy/recipient/directory.ts'
 import type { ReferencesPattern } from '../policy/recipient/references.ts'
 import type { ScreeningSettings } from '../policy/screening/actions.ts'
-import type { Clock, KeyVerifier, Log, SpoolIntake, SpoolStatus, Trace } from './ports.ts'
+import type { SpoolStatus } from './desk.ts'
+import type { Clock, KeyVerifier, Log, SpoolIntake, Trace } from './ports.ts'
 
 /** Where a route's mail goes. Mail for an inbox is `delivered` once it is in the spool; other processors are called. */
 export interface Destination {

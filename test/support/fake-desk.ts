@@ -10,9 +10,8 @@ import type {
   Redelivery,
   SpoolDesk,
   SpoolStatus,
-  TransactionFilter,
-  TransactionRow,
-} from '../../src/transaction/ports.ts'
+} from '../../src/transaction/desk.ts'
+import type { TransactionFilter, TransactionRow } from '../../src/transaction/ports.ts'
 
 export interface FakeDesk extends SpoolDesk {
   readonly messages: MessageView[]
@@ -107,6 +106,7 @@ export const someDelivery = (more: Partial<DeliveryView> = {}): DeliveryView => 
   changed: Date.UTC(2026, 0, 2, 3, 4, 6),
   detail: '200 OK',
   idempotencyId: '0123456789abcdef0123456789abcdef',
+  about: null,
   ...more,
 })
 
@@ -119,6 +119,7 @@ export const someMessage = (more: Partial<MessageView> = {}): MessageView => ({
   messageId: '<1@sender.example>',
   size: 1234,
   truncated: false,
+  authentication: null,
   client: { address: '192.0.2.7', name: 'mail.sender.example', helo: 'mail.sender.example', ident: '4XYZ' },
   protocol: 'LMTP',
   listener: 'lmtp',

@@ -37,6 +37,9 @@ export const aDelivery = (some: Partial<Delivery> = {}): Delivery => ({
   subject: 'A subject',
   messageId: '<1@example.org>',
   size: 0,
+  authentication: null,
+  notify: null,
+  about: null,
   ...some,
 })
 

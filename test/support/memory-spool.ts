@@ -60,6 +60,7 @@ export function memorySpool(): MemorySpool {
           spool.committed++
           return { deliveries }
         },
+        read: () => chunks,
         abort() {
           chunks.length = 0
           spool.aborted++

@@ -7,7 +7,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import type { MessageRow, MessageView, TransactionRow } from '../../src/transaction/ports.ts'
+import type { MessageRow, MessageView } from '../../src/transaction/desk.ts'
+import type { TransactionRow } from '../../src/transaction/ports.ts'
 import { freePorts } from './ports.ts'
 
 const source = path.join(import.meta.dirname, '..', '..', 'src', 'cli.ts')

@@ -4,7 +4,7 @@
  */
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Redelivery } from '../../transaction/ports.ts'
+import type { Redelivery } from '../../transaction/desk.ts'
 import { listMessages, listTransactions, messageParameters, transactionParameters } from './listing.ts'
 import type { HttpParts } from './options.ts'
 import { Problem } from './problem.ts'

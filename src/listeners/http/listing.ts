@@ -3,7 +3,8 @@
  * `next` is the value of `before` that gives the page after it, null where there is none.
  */
 import { type Reason, reasons } from '../../policy/reasons.ts'
-import type { Decision, DeliveryState, MessageRow, SpoolDesk, TransactionRow } from '../../transaction/ports.ts'
+import type { MessageRow, SpoolDesk } from '../../transaction/desk.ts'
+import type { Decision, DeliveryState, TransactionRow } from '../../transaction/ports.ts'
 import { integer, oneOf, textUpTo, type Values } from './query.ts'
 
 export const maxRows = 500

@@ -2,7 +2,8 @@
  * What the HTTP listener is told and gives back: the health probes, the API and the web page over one port.
  * It sees the spool through SpoolDesk only; it must not know config, keys or the other listeners.
  */
-import type { Log, SpoolDesk } from '../../transaction/ports.ts'
+import type { SpoolDesk } from '../../transaction/desk.ts'
+import type { Log } from '../../transaction/ports.ts'
 
 /** One question of readiness, such as "is the spool writable". */
 export interface ReadinessCheck {

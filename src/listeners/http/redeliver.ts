@@ -2,7 +2,8 @@
  * Replay (delivered, failed) and release (held, discarded), for the API and the page's buttons alike: what can't be done is
  * told apart as unknown message, unknown delivery, or nothing in a state that allows it.
  */
-import type { DeliveryState, Redelivery } from '../../transaction/ports.ts'
+import type { Redelivery } from '../../transaction/desk.ts'
+import type { DeliveryState } from '../../transaction/ports.ts'
 import type { HttpParts } from './options.ts'
 import { Problem } from './problem.ts'
 

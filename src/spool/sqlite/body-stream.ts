@@ -14,6 +14,8 @@ export interface BodyStream {
   write(chunk: Uint8Array): void | Promise<void>
   /** Resolves when file and name are flushed. Rejects with SpoolUnavailable; then the file is gone. */
   finish(bodyStart: number): Promise<KeptBody>
+  /** What was written so far, read back from the file. */
+  read(): AsyncIterable<Uint8Array>
   drop(): void
 }
 
@@ -90,6 +92,11 @@ export function makeStream(options: StreamOptions): BodyStream {
         options.settled()
         throw options.unavailable(error)
       }
+    },
+    async *read() {
+      await writing
+      if (failure !== null) throw options.unavailable(failure)
+      yield* createReadStream(options.path) as AsyncIterable<Uint8Array>
     },
     drop() {
       failure ??= new Error('dropped')

@@ -2,7 +2,8 @@
  * What the embedded spool is told, and what it offers. Plain types: the defaults and their names in the configuration file
  * are the affair of config/.
  */
-import type { Clock, DeliveryState, Log, SpoolDesk, SpoolIntake, SpoolQueue, TraceStore } from '../../transaction/ports.ts'
+import type { SpoolDesk } from '../../transaction/desk.ts'
+import type { Clock, DeliveryState, Log, SpoolIntake, SpoolQueue, TraceStore } from '../../transaction/ports.ts'
 
 /** How long something is kept after it came into its state, in milliseconds. */
 export interface Retention {

@@ -3,7 +3,8 @@
  * come in the order of the questions.
  */
 import { Worker } from 'node:worker_threads'
-import type { MessageFilter, MessageRow, MessageView, TransactionFilter, TransactionRow } from '../../transaction/ports.ts'
+import type { MessageFilter, MessageRow, MessageView } from '../../transaction/desk.ts'
+import type { TransactionFilter, TransactionRow } from '../../transaction/ports.ts'
 import { threadUrl } from './writer-link.ts'
 
 export type Question =

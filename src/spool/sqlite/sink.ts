@@ -78,6 +78,7 @@ export function makeSink({ batches, bodies, slabs }: SinkParts): BodySink {
       }
       return size <= inDatabase ? batches.commit(message, { size, chunks: small, kept: null }) : commitLarge(message)
     },
+    read: () => stream?.read() ?? gathered?.chunks() ?? small,
     abort: () => {
       if (ended) return
       ended = true

@@ -2,7 +2,8 @@
  * What the main thread and the writer thread say to each other. Batches are flat tuples of strings and numbers, which clone
  * cheaply; bodies go in one packed ArrayBuffer that is transferred. Types and sizes only.
  */
-import type { Delivery, Redelivery, Settlement } from '../../transaction/ports.ts'
+import type { Redelivery } from '../../transaction/desk.ts'
+import type { Delivery, Settlement } from '../../transaction/ports.ts'
 import type { Counts, Recovered, Retention } from './options.ts'
 
 /** Bodies up to here stand in the database; up to `streamFrom` in a segment; larger ones in a file of their own. */

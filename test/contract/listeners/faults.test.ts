@@ -11,6 +11,7 @@ const fail = (): never => {
 const good: BodySink = {
   write: () => undefined,
   commit: async ({ deliveries }) => ({ deliveries: deliveries.map((_, i) => ({ kind: 'new', id: i })) }),
+  read: () => [],
   abort: () => undefined,
 }
 

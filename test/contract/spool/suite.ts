@@ -3,15 +3,8 @@
  * backend's test file calls this with a way to open a fresh spool and to open the same one again.
  */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type {
-  Clock,
-  DeliveryState,
-  SpoolDesk,
-  SpoolIntake,
-  SpoolQueue,
-  TraceStore,
-  TransactionRow,
-} from '../../../src/transaction/ports.ts'
+import type { SpoolDesk } from '../../../src/transaction/desk.ts'
+import type { Clock, DeliveryState, SpoolIntake, SpoolQueue, TraceStore, TransactionRow } from '../../../src/transaction/ports.ts'
 import { accept, collect, day, delivery, header, kinds, message, newDelivery, octets, start, write } from './messages.ts'
 
 export type AnySpool = SpoolIntake &
@@ -287,7 +280,7 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
     it('shows a message whole', async () => {
       const one = message({ truncated: true, deliveries: [delivery({ state: 'held', reason: 'message.automatic' })] })
       await accept(spool, one)
-      const { bodyStart: _, deliveries, ...given } = one
+      const { bodyStart: _, notify: _n, deliveries, ...given } = one
       const shown = await spool.view(one.id)
       expect(shown).toMatchObject(given)
       const { state: __, idempotency: ___, ...kept } = deliveries[0]!
@@ -301,6 +294,7 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
           changed: start,
           detail: '',
           idempotencyId: expect.any(String),
+          about: null,
         },
       ])
     })

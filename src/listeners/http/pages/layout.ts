@@ -2,7 +2,7 @@
  * The frame of every page: head, navigation, the box that finds an id, the state of the spool. `frame` is for visitors who
  * may know nothing, `layout` for those whom the guard lets in.
  */
-import type { SpoolStatus } from '../../../transaction/ports.ts'
+import type { SpoolStatus } from '../../../transaction/desk.ts'
 import { type Html, html, type Part } from '../html.ts'
 import { cut } from '../visible.ts'
 import { octets } from './words.ts'

@@ -2,7 +2,8 @@
  * One message: what became of it, how it was decided, its envelope, header and the start of its raw text. Everything in it
  * was written by strangers and is shown as text.
  */
-import type { Decision, DeliveryView, MessageView, Redelivery } from '../../../transaction/ports.ts'
+import type { DeliveryView, MessageView, Redelivery } from '../../../transaction/desk.ts'
+import type { Decision } from '../../../transaction/ports.ts'
 import { type Html, html, type Part } from '../html.ts'
 import { type RawHead, rawLimit } from '../raw-head.ts'
 import { statesFor } from '../redeliver.ts'

@@ -1,7 +1,7 @@
 /**
  * The list of messages, a row a delivery, newest first.
  */
-import type { MessageRow } from '../../../transaction/ports.ts'
+import type { MessageRow } from '../../../transaction/desk.ts'
 import { type Html, html } from '../html.ts'
 import { type MessagePage, states } from '../listing.ts'
 import { cut } from '../visible.ts'

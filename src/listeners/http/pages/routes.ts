@@ -4,7 +4,7 @@
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { idTime } from '../../../lib/id.ts'
-import type { Redelivery, SpoolDesk } from '../../../transaction/ports.ts'
+import type { Redelivery, SpoolDesk } from '../../../transaction/desk.ts'
 import { deliveryParameter, idOf } from '../api.ts'
 import type { Guard } from '../guard.ts'
 import { listMessages, listTransactions, messageParameters, pageLimit, transactionParameters } from '../listing.ts'

@@ -1,5 +1,5 @@
 /** The list of deliveries, newest first, a page at a time. */
-import type { MessageFilter, MessageRow } from '../../../transaction/ports.ts'
+import type { MessageFilter, MessageRow } from '../../../transaction/desk.ts'
 import { conditions, pageOf, type Reading } from './rows.ts'
 
 const columns = `m.id, d.id AS delivery, d.state, d.mailbox, d.route, d.recipient, m.sender, m.subject, m.size, d.received`

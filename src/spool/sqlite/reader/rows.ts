@@ -1,6 +1,6 @@
 /** Rows of the database as the types of transaction/ports.ts, and the small parts of SQL that searches share. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { DeliveryView } from '../../../transaction/ports.ts'
+import type { DeliveryView } from '../../../transaction/desk.ts'
 
 export type Row = Record<string, string | number | null | Uint8Array>
 
@@ -66,4 +66,5 @@ export const toDeliveryView = (row: Row): DeliveryView => ({
   changed: row.changed as number,
   detail: row.detail as string,
   idempotencyId: Buffer.from(row.idempotency as Uint8Array).toString('hex'),
+  about: null,
 })

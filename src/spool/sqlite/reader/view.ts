@@ -1,5 +1,5 @@
 /** One message with its deliveries, and where its octets are. */
-import type { MessageView } from '../../../transaction/ports.ts'
+import type { MessageView } from '../../../transaction/desk.ts'
 import type { BodyAt } from '../reader-link.ts'
 import { type Reading, type Row, toDeliveryView } from './rows.ts'
 
@@ -29,6 +29,7 @@ export function view(reading: Reading, id: string): MessageView | null {
     protocol: rest.protocol,
     listener: rest.listener,
     decisions: rest.decisions,
+    authentication: rest.authentication ?? null,
     deliveries: deliveriesOf(reading, message).map(toDeliveryView),
   }
 }

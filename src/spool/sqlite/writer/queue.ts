@@ -3,7 +3,8 @@
  * the transaction of a batch. The state machine: queued → delivering → delivered | queued | failed; held and discarded →
  * queued by release; delivered and failed → queued by replay.
  */
-import type { Delivery, DeliveryState, Redelivery, Settlement } from '../../../transaction/ports.ts'
+import type { Redelivery } from '../../../transaction/desk.ts'
+import type { Delivery, DeliveryState, Settlement } from '../../../transaction/ports.ts'
 import type { Operation, OperationResult } from '../wire.ts'
 import { move, type Store } from './store.ts'
 
@@ -37,6 +38,9 @@ function toDelivery(row: Row): Delivery {
     subject: row.subject as string,
     messageId: row.message_id as string,
     size: row.size as number,
+    authentication: rest.authentication ?? null,
+    notify: rest.notify ?? null,
+    about: null,
   }
 }
 

@@ -1,0 +1,38 @@
+/**
+ * Who really sent a message, as far as it can be known: the one answer that policy, trace, processor and notice are given.
+ * Made by judge.ts; data only, kept with the message as JSON.
+ */
+import type { Arc, DkimSignature, Dmarc, Spf } from './evidence.ts'
+
+export type Machine = 'auto-reply' | 'bounce' | 'list' | 'verification' | 'none'
+
+export interface Authentication {
+  readonly from: {
+    /** The one address of RFC5322.From, null where there is not exactly one. */
+    readonly address: string | null
+    readonly domain: string | null
+    readonly authenticated: boolean
+    /** By what. `arc`: a trusted sealer says so. */
+    readonly how: 'dkim' | 'spf' | 'arc' | 'none'
+    /** Of `arc`: the sealer. */
+    readonly through?: string
+  }
+  readonly mailFrom: {
+    /** RFC5321.MailFrom, '' for the null reverse-path. */
+    readonly address: string
+    /** By SPF. Never for the null reverse-path. */
+    readonly authenticated: boolean
+  }
+  readonly spf: Spf
+  readonly dkim: readonly DkimSignature[]
+  /** `override`: why a failure counts as `none`: "arc=forwarder.example" or "forwarder=192.0.2.1". `result` is what was found. */
+  readonly dmarc: Dmarc & { readonly override?: string }
+  readonly arc: Arc
+  /** Fields that people or applications rely on, that are there, and that no aligned signature covers; lower case. */
+  readonly unsigned: readonly string[]
+  /** Recipients of ours that stand in To or Cc where an aligned signature covers that field: a replay has others. */
+  readonly signedRecipients: readonly string[]
+  /** Milliseconds between the newest aligned signature (t=) and the reception; null where none says when. */
+  readonly signatureAge: number | null
+  readonly machine: Machine
+}
