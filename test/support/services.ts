@@ -26,6 +26,8 @@ const SERVICES = {
     probe: ['sh', '-c', '/usr/sbin/postconf -m | grep -x pgsql'],
   },
   openssl: { programs: ['openssl'], packages: ['openssl'] },
+  nsd: { programs: ['nsd'], packages: ['nsd'] },
+  dnsmasq: { programs: ['dnsmasq'], packages: ['dnsmasq-base'] },
   haproxy: { programs: ['haproxy'], packages: ['haproxy'] },
   gcc: { programs: ['gcc'], packages: ['gcc', 'libc6-dev'] },
 } as const satisfies Record<string, Needs>
