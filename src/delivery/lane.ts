@@ -5,10 +5,10 @@
  * mail nor retries starve, and a poison message blocks nobody.
  * It must lose no delivery: trouble with the spool is waited out, and what can't be settled stays `delivering`.
  */
-import type { Clock, Delivery, Log, Outcome, Processor, Settlement, SpoolQueue } from '../transaction/ports.ts'
+import type { Clock, Delivery, Log, NewDelivery, Outcome, Processor, Settlement, SpoolQueue } from '../transaction/ports.ts'
 import { type Attempt, attempt } from './attempt.ts'
 import type { Schedule } from './schedule.ts'
-import { settle, settlementOf, troublePause } from './settle.ts'
+import { settle, settlementOf, troublePause, withFollow } from './settle.ts'
 
 export interface LaneOptions {
   readonly spool: SpoolQueue
@@ -19,6 +19,13 @@ export interface LaneOptions {
   readonly log: Log
   /** Our trace fields for one delivery, each line ended by CRLF. */
   traceFields(delivery: Delivery): string
+  /** The notice to write where a delivery fails for good; null: none. Not asked of a delivery that is a notice itself. */
+  follow?(delivery: Delivery, detail: string): NewDelivery | null
+}
+
+export interface LaneParts extends LaneOptions {
+  /** There is something new for this processor. */
+  notify(processor: string): void
 }
 
 /** Counted since the start but `running`. */
@@ -50,7 +57,7 @@ const shortestSleep = 20
 interface State {
   readonly name: string
   readonly processor: Processor
-  readonly options: LaneOptions
+  readonly options: LaneParts
   /** Attempts from claim to settlement; each takes one place. */
   readonly runs: Set<Promise<void>>
   /** Calls that have not ended, by delivery: a hung one outlives its run. */
@@ -69,7 +76,7 @@ interface State {
 }
 
 /** Opens the lane and looks for what is due already. */
-export function openLane(name: string, processor: Processor, options: LaneOptions): Lane {
+export function openLane(name: string, processor: Processor, options: LaneParts): Lane {
   const lane: State = {
     name,
     processor,
@@ -188,14 +195,16 @@ function start(lane: State, delivery: Delivery): void {
 
 /** One attempt, from the call to its settlement. */
 async function make(lane: State, delivery: Delivery): Promise<void> {
-  const { spool, schedule, clock, random, log } = lane.options
+  const { spool, schedule, clock, random, log, follow, notify } = lane.options
   const outcome = await outcomeFor(lane, delivery)
   // Broken off by the end of the program: the delivery stays `delivering`, and is queued again at the next start.
   if (lane.halt.signal.aborted && outcome.kind === 'retry') return
-  const settlement = settlementOf(delivery, outcome, { schedule, at: clock(), random })
+  const settlement = withFollow(delivery, settlementOf(delivery, outcome, { schedule, at: clock(), random }), { follow, log })
   report(lane, delivery, settlement)
   const written = await settle(delivery, settlement, { spool, log, halt: lane.halt.signal })
-  if (written && settlement.state === 'queued') wakeAt(lane, settlement.due)
+  if (!written) return
+  if (settlement.state === 'queued') wakeAt(lane, settlement.due)
+  if (settlement.state === 'failed' && settlement.follow !== undefined) notify(settlement.follow.processor)
 }
 
 async function outcomeFor(lane: State, delivery: Delivery): Promise<Outcome> {

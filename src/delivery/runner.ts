@@ -34,19 +34,20 @@ const lastMoment = 1_000
 
 export function startRunner({ processors, ...options }: RunnerOptions): Runner {
   const open = (all: ReadonlyMap<string, Processor>) =>
-    new Map([...all].map(([name, processor]) => [name, openLane(name, processor, options)]))
+    new Map([...all].map(([name, processor]) => [name, openLane(name, processor, { ...options, notify })]))
+  const unknown = new Set<string>()
+  const notify = (processor: string): void => {
+    const lane = lanes.get(processor)
+    if (lane !== undefined) return lane.wake()
+    if (unknown.has(processor)) return
+    unknown.add(processor)
+    options.log.warn({ processor }, 'mail is queued for a processor that is not in the configuration')
+  }
   let lanes = open(processors)
   const retiring = new Set<Lane>()
-  const unknown = new Set<string>()
   let stopping: Promise<void> | null = null
   return {
-    notify(processor) {
-      const lane = lanes.get(processor)
-      if (lane !== undefined) return lane.wake()
-      if (unknown.has(processor)) return
-      unknown.add(processor)
-      options.log.warn({ processor }, 'mail is queued for a processor that is not in the configuration')
-    },
+    notify,
     async replace(next) {
       const old = [...lanes.values()]
       if (stopping !== null) return

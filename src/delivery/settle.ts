@@ -3,7 +3,7 @@
  * while the spool can't keep it we wait and try again, and meanwhile the delivery's place in the lane stays taken.
  * It must never throw. What could not be written leaves the delivery `delivering`, to be made again after a restart.
  */
-import { type Delivery, type Log, type Outcome, type Settlement, type SpoolQueue, SpoolUnavailable } from '../transaction/ports.ts'
+import { type Delivery, type Log, type NewDelivery, type Outcome, type Settlement, type SpoolQueue, SpoolUnavailable } from '../transaction/ports.ts'
 import { nextAttempt, type Schedule } from './schedule.ts'
 
 export interface Settling {
@@ -32,6 +32,23 @@ export function pause(ms: number, halt: AbortSignal): Promise<void> {
     clearTimeout(timer)
     halt.removeEventListener('abort', wake)
   })
+}
+
+export interface Following {
+  readonly follow: ((delivery: Delivery, detail: string) => NewDelivery | null) | undefined
+  readonly log: Log
+}
+
+/** A delivery that failed for good may have somebody told of it; a notice that failed never has (RFC 3834 2). Never throws. */
+export function withFollow(delivery: Delivery, settlement: Settlement, { follow, log }: Following): Settlement {
+  if (settlement.state !== 'failed' || delivery.about !== null || follow === undefined) return settlement
+  try {
+    const notice = follow(delivery, settlement.detail)
+    return notice === null ? settlement : { ...settlement, follow: notice }
+  } catch (error) {
+    log.error({ id: delivery.message, delivery: delivery.id, error: String(error) }, 'no notice could be made of a failed delivery')
+    return settlement
+  }
 }
 
 export interface Giving {

@@ -18,7 +18,10 @@ export interface MessageRow {
   readonly sender: string
   readonly subject: string
   readonly size: number
+  /** Of a notice: when it was made. */
   readonly received: number
+  /** Of a notice alone, which is no mail of the mailbox: what it tells of. */
+  readonly about?: About | null
 }
 
 export interface MessageFilter {

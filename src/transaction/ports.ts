@@ -321,6 +321,8 @@ export interface Processor {
 export interface MessageSource {
   traceFields(): string
   raw(): Promise<AsyncIterable<Uint8Array>>
+  /** What a bounce reports, as plain data, the same at every call; null where the message is none. Absent: bounces are not read. */
+  bounce?(): Promise<unknown>
 }
 
 // ---------------------------------------------------------------- the rest

@@ -3,6 +3,7 @@
  * It is made in pieces of about 64 KiB, so that a message of any size takes little memory; it must never be held as a whole.
  * The same delivery gives the same octets at every attempt: an application may compare them.
  */
+import type { Authentication } from '../../policy/authentication/answer.ts'
 import type { Delivery, MessageSource } from '../../transaction/ports.ts'
 
 export const eventType = 'message.received'
@@ -12,8 +13,38 @@ const pieceOctets = 48 * 1024
 
 const iso = (at: number): string => new Date(at).toISOString()
 
+/** `signatureAge` in seconds, times in the form of ISO 8601: as everywhere in the event. */
+function authenticationOf({ authentication, recipient }: Delivery): object | null {
+  if (authentication === null) return null
+  const { from, mailFrom, spf, dkim, dmarc, arc, unsigned, signedRecipients, signatureAge, machine } = authentication
+  return {
+    from: { address: from.address, domain: from.domain, authenticated: from.authenticated, how: from.how, through: from.through },
+    mailFrom: { address: mailFrom.address, authenticated: mailFrom.authenticated },
+    spf: { result: spf.result, identity: spf.identity, domain: spf.domain },
+    dkim: dkim.map(signatureOf),
+    dmarc: { result: dmarc.result, policy: dmarc.policy, domain: dmarc.domain, override: dmarc.override },
+    arc: { result: arc.result, instance: arc.instance, sealer: arc.sealer },
+    unsigned,
+    recipientSigned: signedRecipients.includes(recipient),
+    signatureAge: signatureAge === null ? null : Math.trunc(signatureAge / 1_000),
+    machine,
+  }
+}
+
+/** A time that a stranger wrote may be none. */
+const isoOrNull = (at: number | null): string | null => (at === null || Math.abs(at) > 8.64e15 ? null : iso(at))
+
+const signatureOf = ({ result, domain, selector, aligned, signed, expires }: Authentication['dkim'][number]) => ({
+  result,
+  domain,
+  selector,
+  aligned,
+  signed: isoOrNull(signed),
+  expires: isoOrNull(expires),
+})
+
 /** What stands before and after the base64. Throws a RangeError for a time that is none. */
-function frame(delivery: Delivery): { head: string; tail: string } {
+function frame(delivery: Delivery, bounce: unknown): { head: string; tail: string } {
   const { expires, ...claims } = delivery.claims
   const event = {
     type: eventType,
@@ -33,6 +64,8 @@ function frame(delivery: Delivery): { head: string; tail: string } {
       subject: delivery.subject,
       messageId: delivery.messageId,
       size: delivery.size,
+      authentication: authenticationOf(delivery),
+      bounce: bounce ?? null,
       raw: '',
     },
   }
@@ -43,7 +76,7 @@ function frame(delivery: Delivery): { head: string; tail: string } {
 
 /** The body in pieces. Asks `message` for the raw octets when the first piece is wanted, and lets go of them at the end. */
 export async function* eventBody(delivery: Delivery, message: MessageSource): AsyncGenerator<Buffer> {
-  const { head, tail } = frame(delivery)
+  const { head, tail } = frame(delivery, await message.bounce?.())
   yield Buffer.from(head)
   yield* base64(withTraceFields(message))
   yield Buffer.from(tail)

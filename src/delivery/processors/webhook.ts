@@ -100,7 +100,8 @@ async function within(timeout: number, outer: AbortSignal, work: (signal: AbortS
   }
 }
 
-async function call(target: Target, { delivery, message, signal }: Call): Promise<Outcome> {
+async function call(target: Target, { delivery, message: given, signal }: Call): Promise<Outcome> {
+  const message = readingBounceOnce(given)
   const id = `msg_${delivery.idempotencyId}`
   const timestamp = Math.floor(Date.now() / 1_000)
   const sign = target.secret === null ? null : signer(target.secret, id, timestamp)
@@ -124,6 +125,14 @@ async function call(target: Target, { delivery, message, signal }: Call): Promis
   const retryAfter = headers['retry-after']
   const answer = { status: statusCode, retryAfter: [retryAfter].flat()[0] ?? null, body: await body.text() }
   return outcomeOf(answer, Date.now())
+}
+
+/** The event is made twice, and a bounce costs more to read than to keep. */
+function readingBounceOnce(message: MessageSource): MessageSource {
+  const { bounce } = message
+  if (bounce === undefined) return message
+  let read: Promise<unknown> | null = null
+  return { traceFields: () => message.traceFields(), raw: () => message.raw(), bounce: () => (read ??= bounce.call(message)) }
 }
 
 /** The first reading: length and signature, and the body itself where it is small. */

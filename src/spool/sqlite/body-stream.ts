@@ -5,8 +5,9 @@
  */
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import type { SpoolUnavailable } from '../../transaction/ports.ts'
+import { SpoolUnavailable } from '../../transaction/ports.ts'
 import { type BodyFile, type KeptBody, openBodyFile } from './body-file.ts'
+import { readPart } from './raw.ts'
 import { mostWaiting } from './wire.ts'
 
 export interface BodyStream {
@@ -14,7 +15,7 @@ export interface BodyStream {
   write(chunk: Uint8Array): void | Promise<void>
   /** Resolves when file and name are flushed. Rejects with SpoolUnavailable; then the file is gone. */
   finish(bodyStart: number): Promise<KeptBody>
-  /** What was written so far, read back from the file. */
+  /** What was written so far, read back from the file, a piece at a time. What can't be read back can't be kept: `finish` rejects, too. */
   read(): AsyncIterable<Uint8Array>
   drop(): void
 }
@@ -95,11 +96,19 @@ export function makeStream(options: StreamOptions): BodyStream {
     },
     async *read() {
       await writing
-      if (failure !== null) throw options.unavailable(failure)
-      yield* createReadStream(options.path) as AsyncIterable<Uint8Array>
+      try {
+        if (failure !== null) throw failure
+        for await (const piece of readPart(options.path, { position: 0, size: opened?.size ?? 0 })) {
+          yield piece
+          if (failure !== null) throw failure
+        }
+      } catch (error) {
+        failure ??= error
+        throw options.unavailable(failure)
+      }
     },
     drop() {
-      failure ??= new Error('dropped')
+      failure ??= new SpoolUnavailable('the body was dropped', false)
       void discard()
     },
   }

@@ -6,19 +6,28 @@ import { bodiesFolder, fileName } from './writer/files.ts'
 
 const pieceSize = 64 * 1024
 
-/** Throws where the file ends too early: half a message is never handed over as a whole one. */
+export interface Part {
+  readonly position: number
+  readonly size: number
+}
+
 export async function* readBody(directory: string, body: BodyAt): AsyncGenerator<Uint8Array> {
   if ('octets' in body) {
     yield body.octets
     return
   }
-  const handle = await open(join(bodiesFolder(directory), fileName(body.file)), 'r')
+  yield* readPart(join(bodiesFolder(directory), fileName(body.file)), body)
+}
+
+/** Throws where the file ends too early: half a message is never handed over as a whole one. */
+export async function* readPart(path: string, { position, size }: Part): AsyncGenerator<Uint8Array> {
+  const handle = await open(path, 'r')
   try {
-    const end = body.position + body.size
-    for (let at = body.position; at < end; ) {
+    const end = position + size
+    for (let at = position; at < end; ) {
       const piece = Buffer.allocUnsafeSlow(Math.min(pieceSize, end - at))
       const { bytesRead } = await handle.read(piece, 0, piece.length, at)
-      if (bytesRead === 0) throw new Error(`message body ends at ${at - body.position} of ${body.size} octets`)
+      if (bytesRead === 0) throw new Error(`message body ends at ${at - position} of ${size} octets`)
       yield piece.subarray(0, bytesRead)
       at += bytesRead
     }

@@ -22,6 +22,7 @@ export function makeSink({ batches, bodies, slabs }: SinkParts): BodySink {
   let stream: BodyStream | null = null
   let size = 0
   let ended = false
+  let wasRead = false
 
   const gatherFrom = (held: readonly Uint8Array[]): Gathered => {
     const fresh = gather(slabs)
@@ -78,11 +79,17 @@ export function makeSink({ batches, bodies, slabs }: SinkParts): BodySink {
       }
       return size <= inDatabase ? batches.commit(message, { size, chunks: small, kept: null }) : commitLarge(message)
     },
-    read: () => stream?.read() ?? gathered?.chunks() ?? small,
+    read: () => {
+      if (ended) throw new Error('a body sink was read after its end')
+      wasRead = true
+      return stream?.read() ?? gathered?.chunks() ?? [...small]
+    },
     abort: () => {
       if (ended) return
       ended = true
       stream?.drop()
+      // A client that hangs up doesn't end the checks of its message: another's octets must not come into their sight.
+      if (wasRead) gathered?.forsake()
       release()
     },
   }

@@ -29,12 +29,19 @@ export interface Gathered {
   /** What was added, in order; good until `release`. */
   chunks(): readonly Uint8Array[]
   release(): void
+  /** As `release`, where somebody may still read them: the slabs are not used again. */
+  forsake(): void
 }
 
 export function gather(slabs: Slabs): Gathered {
   let full: Uint8Array[] = []
   let last: Uint8Array | null = null
   let used = 0
+  const forsake = (): void => {
+    full = []
+    last = null
+    used = 0
+  }
   return {
     add(chunk) {
       for (let at = 0; at < chunk.length; ) {
@@ -53,9 +60,8 @@ export function gather(slabs: Slabs): Gathered {
     release() {
       for (const slab of full) slabs.give(slab)
       if (last !== null) slabs.give(last)
-      full = []
-      last = null
-      used = 0
+      forsake()
     },
+    forsake,
   }
 }

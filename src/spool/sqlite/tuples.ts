@@ -3,7 +3,7 @@ import type { NewDelivery, NewMessage, TransactionRow } from '../../transaction/
 import type { KeptBody } from './body-file.ts'
 import type { DeliveryTuple, MessageTuple, TraceTuple } from './wire.ts'
 
-const toDeliveryTuple = (d: NewDelivery): DeliveryTuple => [
+export const toDeliveryTuple = (d: NewDelivery): DeliveryTuple => [
   d.recipient,
   d.mailbox,
   d.route,
@@ -14,10 +14,16 @@ const toDeliveryTuple = (d: NewDelivery): DeliveryTuple => [
   d.reason,
   d.idempotency.material,
   d.idempotency.window,
+  d.idempotency.alone === true ? 1 : 0,
+  d.about === undefined ? null : JSON.stringify(d.about),
 ]
 
+/** Every message carries it: what says nothing is left out. */
+function restOf({ client, protocol, listener, decisions, authentication, notify }: NewMessage): string {
+  return JSON.stringify({ client, protocol, listener, decisions, authentication, notify: notify ?? undefined })
+}
+
 export function toTuple(message: NewMessage, size: number, kept: KeptBody | null): MessageTuple {
-  const { client, protocol, listener, decisions } = message
   return [
     message.id,
     message.received,
@@ -26,8 +32,8 @@ export function toTuple(message: NewMessage, size: number, kept: KeptBody | null
     message.messageId,
     message.from,
     message.truncated ? 1 : 0,
-    client.address,
-    JSON.stringify({ client, protocol, listener, decisions }),
+    message.client.address,
+    restOf(message),
     size,
     message.bodyStart,
     kept?.position ?? 0,

@@ -29,11 +29,16 @@ export type DeliveryTuple = [
   reason: string | null,
   material: string,
   window: number,
+  /** 1: the body doesn't count for the idempotency id. */
+  alone: number,
+  /** Of a notice: JSON. */
+  about: string | null,
 ]
 
 /**
  * `file` is 0 where the body lies in the packed buffer at `position`; else it is on the disk already, with its `digest`, and
- * `own` says that nothing else lies in the file. `rest` is JSON: client, protocol, listener, decisions.
+ * `own` says that nothing else lies in the file. `rest` is JSON: client, protocol, listener, decisions, and where they are set
+ * authentication and notify.
  */
 export type MessageTuple = [
   id: string,

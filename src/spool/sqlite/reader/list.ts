@@ -1,8 +1,14 @@
 /** The list of deliveries, newest first, a page at a time. */
 import type { MessageFilter, MessageRow } from '../../../transaction/desk.ts'
-import { conditions, pageOf, type Reading } from './rows.ts'
+import { conditions, pageOf, type Reading, type Row } from './rows.ts'
 
-const columns = `m.id, d.id AS delivery, d.state, d.mailbox, d.route, d.recipient, m.sender, m.subject, m.size, d.received`
+const columns = `m.id, d.id AS delivery, d.state, d.mailbox, d.route, d.recipient, m.sender, m.subject, m.size, d.received, d.about`
+
+/** `about` is a notice's alone. */
+function toMessageRow({ about, ...row }: Row): MessageRow {
+  const it = row as unknown as MessageRow
+  return about === null ? it : { ...it, about: JSON.parse(about as string) }
+}
 
 /** Recipients are compared without ASCII case; `text` is looked for without case in any script. */
 export function list(reading: Reading, filter: MessageFilter): MessageRow[] {
@@ -20,5 +26,5 @@ export function list(reading: Reading, filter: MessageFilter): MessageRow[] {
     )
   }
   const sql = `SELECT ${columns} FROM deliveries d CROSS JOIN messages m ON m.seq = d.message ${which.where()} ORDER BY d.id DESC LIMIT ?`
-  return reading.all(sql, [...which.parameters, pageOf(filter.limit)]) as unknown as MessageRow[]
+  return reading.all(sql, [...which.parameters, pageOf(filter.limit)]).map(toMessageRow)
 }

@@ -66,5 +66,5 @@ export const toDeliveryView = (row: Row): DeliveryView => ({
   changed: row.changed as number,
   detail: row.detail as string,
   idempotencyId: Buffer.from(row.idempotency as Uint8Array).toString('hex'),
-  about: null,
+  about: row.about === null ? null : JSON.parse(row.about as string),
 })

@@ -34,11 +34,12 @@ function common(which: Conditions, filter: TransactionFilter, time: string): voi
   if (filter.before !== undefined) which.add(`${time} < ?`, filter.before)
 }
 
-const ofMessage = 'SELECT 1 FROM deliveries d WHERE d.id >= m.seq AND d.id < m.seq + m.deliveries'
+/** Notices are no recipients of the transaction. */
+const ofMessage = 'SELECT 1 FROM deliveries d WHERE d.id >= m.seq AND d.id < m.seq + m.deliveries AND d.about IS NULL'
 
 function toMessageRow(reading: Reading, row: Row): TransactionRow {
   const rest = JSON.parse(row.rest as string)
-  const deliveries = reading.all('SELECT recipient, reason FROM deliveries WHERE id >= ? AND id < ? ORDER BY id', [
+  const deliveries = reading.all('SELECT recipient, reason FROM deliveries WHERE id >= ? AND id < ? AND about IS NULL ORDER BY id', [
     row.seq as number,
     (row.seq as number) + (row.deliveries as number),
   ])

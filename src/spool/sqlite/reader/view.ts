@@ -1,16 +1,14 @@
 /** One message with its deliveries, and where its octets are. */
 import type { MessageView } from '../../../transaction/desk.ts'
 import type { BodyAt } from '../reader-link.ts'
+import { deliveriesOfMessage } from '../writer/deliveries.ts'
 import { type Reading, type Row, toDeliveryView } from './rows.ts'
 
 const find = (reading: Reading, id: string): Row | undefined =>
   reading.all('SELECT * FROM messages WHERE id = ? ORDER BY seq DESC LIMIT 1', [id])[0]
 
 const deliveriesOf = (reading: Reading, message: Row): Row[] =>
-  reading.all('SELECT * FROM deliveries WHERE id >= ? AND id < ? ORDER BY id', [
-    message.seq as number,
-    (message.seq as number) + (message.deliveries as number),
-  ])
+  reading.all(`SELECT d.* FROM messages m JOIN deliveries d ON ${deliveriesOfMessage} WHERE m.seq = ? ORDER BY d.id`, [message.seq as number])
 
 export function view(reading: Reading, id: string): MessageView | null {
   const message = find(reading, id)

@@ -1,61 +1,15 @@
 /**
- * Writes the messages of a batch. The idempotency id of a delivery is SHA-256 over its material and the hash of the body
- * proper (header left out: the material has the fields), cut to 16 octets. Equal mail that is here already is a repeat and
- * adds nothing; the rules stand at `counts`.
+ * Writes the messages of a batch, each as a whole with its deliveries. Equal mail that is here already is a repeat and adds
+ * nothing, nor does a notice about such mail: its sender was told when it came first.
  */
-import { hash } from 'node:crypto'
-import type { DeliveryState } from '../../../transaction/ports.ts'
 import type { CommitResult, DeliveryTuple, MessageTuple } from '../wire.ts'
+import { addDelivery, idempotencyOf, repeated } from './deliveries.ts'
 import type { Store } from './store.ts'
 
 /** A body in memory, or null where it is on the disk already; with SHA-256 of the body proper. */
 export interface BodyIn {
   readonly octets: Uint8Array | null
   readonly digest: string
-}
-
-interface Older {
-  readonly state: DeliveryState
-  readonly received: number
-  readonly message: number
-}
-
-const idempotencyOf = (material: string, digest: string): Uint8Array => hash('sha256', `${material}\n${digest}`, 'buffer').subarray(0, 16)
-
-/** Whether an older delivery makes a new one a repeat: it was or will be handed over, or would only be put aside once more. */
-const repeats = (older: DeliveryState, newer: string): boolean =>
-  older === 'queued' || older === 'delivering' || older === 'delivered' || (older !== 'failed' && older === newer)
-
-/** The id of the message that `delivery` repeats; undefined where it is new. `seq` is the message it belongs to itself. */
-function repeated(store: Store, idempotency: Uint8Array, delivery: DeliveryTuple, at: { id: string; seq: number; received: number }) {
-  const [, , , , , , state, , , window] = delivery
-  const near = (received: number): boolean => Math.abs(at.received - received) <= window
-  const rows = store.sql('SELECT state, received, message FROM deliveries WHERE idempotency = ?').all(idempotency) as unknown as Older[]
-  for (const older of rows) {
-    if (!near(older.received) || !repeats(older.state, state)) continue
-    if (older.message === at.seq) return at.id
-    return (store.sql('SELECT id FROM messages WHERE seq = ?').get(older.message) as { id: string }).id
-  }
-  if (!store.draft.seen) return undefined
-  const seen = store.sql('SELECT message, received FROM seen WHERE idempotency = ?').get(idempotency) as
-    | { message: string; received: number }
-    | undefined
-  return seen !== undefined && near(seen.received) ? seen.message : undefined
-}
-
-const insertDelivery = `INSERT INTO deliveries (id, message, received, state, recipient, mailbox, route, key, claims, processor, reason,
-  attempts, due, since, changed, detail, idempotency) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, '', ?)`
-
-function addDelivery(store: Store, delivery: DeliveryTuple, row: { seq: number; received: number; idempotency: Uint8Array }): number {
-  const [recipient, mailbox, route, key, claims, processor, state, reason] = delivery
-  const { seq, received, idempotency } = row
-  const id = store.draft.nextId++
-  const due = state === 'queued' ? received : null
-  store
-    .sql(insertDelivery)
-    .run(id, seq, received, state, recipient, mailbox, route, key, claims, processor, reason, due, received, received, idempotency)
-  store.draft.counts[state as DeliveryState] += 1
-  return id
 }
 
 /** One of `file` and `pack` is set. */
@@ -70,13 +24,15 @@ function keepBody(store: Store, seq: number, { tuple, body }: { tuple: MessageTu
   return store.packs.add(seq, body.octets)
 }
 
+const isMail = (delivery: DeliveryTuple): boolean => delivery[11] === null
+
 const insertMessage = `INSERT INTO messages (seq, id, received, sender, subject, message_id, from_field, truncated, client, verdict, postmaster,
   deliveries, size, file, pack, position, rest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 function addMessage(store: Store, tuple: MessageTuple, kept: { seq: number; fresh: readonly DeliveryTuple[]; body: BodyIn }): void {
   const [id, received, sender, subject, messageId, from, truncated, client, rest, size] = tuple
   const { seq, fresh, body } = kept
-  const states = fresh.map(delivery => delivery[6])
+  const states = fresh.filter(isMail).map(delivery => delivery[6])
   const verdict = states.some(state => state === 'queued' || state === 'delivered')
     ? 'accept'
     : states.includes('held')
@@ -117,17 +73,23 @@ function addMessage(store: Store, tuple: MessageTuple, kept: { seq: number; fres
 
 /** Writes one message; called inside a transaction. */
 export function addToSpool(store: Store, tuple: MessageTuple, body: BodyIn): CommitResult {
-  const [id, received] = tuple
+  const [id, at] = tuple
   const [file, own, deliveries] = [tuple[12], tuple[13], tuple[15]]
   const seq = store.draft.nextId
   const fresh: DeliveryTuple[] = []
-  const result = deliveries.map(delivery => {
-    const idempotency = idempotencyOf(delivery[8], body.digest)
-    const message = repeated(store, idempotency, delivery, { id, seq, received })
+  /** The id of the message that all mail in this one repeats. */
+  let whole: string | undefined
+  const add = (delivery: DeliveryTuple): number | string => {
+    const idempotency = idempotencyOf(delivery, body.digest)
+    const message = isMail(delivery) || whole === undefined ? repeated(store, idempotency, delivery, { id, seq, at }) : whole
     if (message !== undefined) return message
     fresh.push(delivery)
-    return addDelivery(store, delivery, { seq, received, idempotency })
-  })
+    return addDelivery(store, delivery, { seq, at, idempotency })
+  }
+  const result: (number | string)[] = []
+  for (const [i, delivery] of deliveries.entries()) if (isMail(delivery)) result[i] = add(delivery)
+  if (fresh.length === 0) whole = result.find(one => typeof one === 'string') as string | undefined
+  for (const [i, delivery] of deliveries.entries()) if (!isMail(delivery)) result[i] = add(delivery)
   if (fresh.length > 0) addMessage(store, tuple, { seq, fresh, body })
   else if (own === 1) store.draft.after.push(() => store.files.remove(file))
   return result

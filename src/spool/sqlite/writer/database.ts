@@ -1,15 +1,19 @@
 /**
  * The database file: how it is opened, its tables, and the statements prepared once. WAL with synchronous=FULL: a commit is
  * one flush of the log. Indices are few, since each costs a dirty page a message: deliveries of a message have consecutive
- * ids, the first of which is the message's own `seq`, so that no index leads from one to the other. Small
- * bodies of one batch lie together in a pack, which fills its pages where a row each would leave half of them empty.
+ * ids, the first of which is the message's own `seq`, so that no index leads from one to the other; those few that follow later
+ * have a partial one. Small bodies of one batch lie together in a pack, which fills its pages where a row each would leave half
+ * of them empty.
  */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { bodiesFolder, isBody } from './files.ts'
 
-export const schemaVersion = 1
+export const schemaVersion = 2
+
+/** `about` is never NULL in a delivery that was added to its message later. */
+const followIndex = 'CREATE INDEX deliveries_follow ON deliveries (message) WHERE about IS NOT NULL;'
 
 const schema = `
 CREATE TABLE messages (
@@ -24,10 +28,11 @@ CREATE TABLE deliveries (
   id INTEGER PRIMARY KEY, message INTEGER NOT NULL, received INTEGER NOT NULL, state TEXT NOT NULL, recipient TEXT NOT NULL,
   mailbox TEXT NOT NULL, route TEXT NOT NULL, key TEXT NOT NULL, claims TEXT NOT NULL, processor TEXT NOT NULL, reason TEXT,
   attempts INTEGER NOT NULL, due INTEGER, since INTEGER NOT NULL, changed INTEGER NOT NULL, detail TEXT NOT NULL,
-  idempotency BLOB NOT NULL
+  idempotency BLOB NOT NULL, about TEXT
 );
 CREATE INDEX deliveries_idempotency ON deliveries (idempotency);
 CREATE INDEX deliveries_due ON deliveries (processor, due) WHERE state = 'queued';
+${followIndex}
 CREATE TABLE seen (idempotency BLOB PRIMARY KEY, message TEXT NOT NULL, received INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE trace (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, client TEXT, verdict TEXT NOT NULL, reason TEXT,
@@ -49,7 +54,20 @@ function refuseLost(directory: string): void {
   )
 }
 
-/** Opens the database for writing, making it if it isn't there. Throws where it is of another version, lost or no database. */
+/** From the version before, in one transaction: what is in the database stays as it is. */
+const migrations: ReadonlyMap<number, string> = new Map([[1, `ALTER TABLE deliveries ADD COLUMN about TEXT; ${followIndex}`]])
+
+/** Throws where there is no way from `version` to ours, and then leaves the database alone. */
+function migrate(db: DatabaseSync, directory: string, version: number): void {
+  for (let from = version; from !== schemaVersion; from++) {
+    const step = migrations.get(from)
+    if (step === undefined)
+      throw new Error(`${databasePath(directory)} has schema version ${version}; this program knows version ${schemaVersion}`)
+    db.exec(`BEGIN IMMEDIATE; ${step} PRAGMA user_version = ${from + 1}; COMMIT`)
+  }
+}
+
+/** Opens the database for writing, making it if it isn't there; one of an earlier version is brought up to date. Throws where it is of a version unknown here, lost or no database. */
 export function openDatabase(directory: string): DatabaseSync {
   const db = new DatabaseSync(databasePath(directory))
   db.exec('PRAGMA busy_timeout = 2000; PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
@@ -59,9 +77,13 @@ export function openDatabase(directory: string): DatabaseSync {
   if (version === 0) {
     refuseLost(directory)
     db.exec(`BEGIN; ${schema} COMMIT`)
-  } else if (version !== schemaVersion) {
+    return db
+  }
+  try {
+    migrate(db, directory, version)
+  } catch (error) {
     db.close()
-    throw new Error(`${databasePath(directory)} has schema version ${version}; this program knows version ${schemaVersion}`)
+    throw error
   }
   return db
 }

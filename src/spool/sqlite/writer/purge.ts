@@ -9,6 +9,9 @@ import { longestWindow, mostTraceRows } from '../wire.ts'
 import { releasePack } from './packs.ts'
 import type { Store } from './store.ts'
 
+const ofMessage = `SELECT id, state, changed, received, idempotency FROM deliveries
+  WHERE (id >= ? AND id < ?) OR (message = ? AND about IS NOT NULL)`
+
 /** Messages looked at, and rows of the trace or of `seen` removed, by one slice. */
 const slice = 200
 
@@ -88,8 +91,8 @@ export function makePurge(retention: Retention): (store: Store, at: number) => n
       // Taken in while the clock was ahead: no reason to keep what came after it.
       if (age < 0) continue
       const deliveries = store
-        .sql('SELECT id, state, changed, received, idempotency FROM deliveries WHERE id >= ? AND id < ?')
-        .all(message.seq, message.seq + message.deliveries) as unknown as OldDelivery[]
+        .sql(ofMessage)
+        .all(message.seq, message.seq + message.deliveries, message.seq) as unknown as OldDelivery[]
       if (!deliveries.every(delivery => at - delivery.changed >= keptFor(delivery.state, retention))) continue
       removeMessage(store, message, deliveries, at)
       removed += 1

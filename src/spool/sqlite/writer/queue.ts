@@ -5,14 +5,16 @@
  */
 import type { Redelivery } from '../../../transaction/desk.ts'
 import type { Delivery, DeliveryState, Settlement } from '../../../transaction/ports.ts'
+import { toDeliveryTuple } from '../tuples.ts'
 import type { Operation, OperationResult } from '../wire.ts'
+import { addFollow, deliveriesOfMessage } from './deliveries.ts'
 import { move, type Store } from './store.ts'
 
 type Row = Record<string, string | number | null | Uint8Array>
 
 const due = `SELECT id FROM deliveries WHERE state = 'queued' AND processor = ? AND due <= ? ORDER BY due, id LIMIT ?`
 const claimed = `UPDATE deliveries SET state = 'delivering', due = NULL, attempts = attempts + 1, changed = ? WHERE id = ?`
-const joined = `SELECT d.*, m.id AS message_text, m.sender, m.subject, m.message_id, m.size, m.rest
+const joined = `SELECT d.*, m.id AS message_text, m.received AS arrived, m.sender, m.subject, m.message_id, m.size, m.rest
   FROM deliveries d JOIN messages m ON m.seq = d.message WHERE d.id = ?`
 
 const hex = (octets: Uint8Array): string => Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('hex')
@@ -31,7 +33,7 @@ function toDelivery(row: Row): Delivery {
     idempotencyId: hex(row.idempotency as Uint8Array),
     attempts: row.attempts as number,
     since: row.since as number,
-    received: row.received as number,
+    received: row.arrived as number,
     sender: row.sender as string,
     client: rest.client,
     protocol: rest.protocol,
@@ -40,7 +42,7 @@ function toDelivery(row: Row): Delivery {
     size: row.size as number,
     authentication: rest.authentication ?? null,
     notify: rest.notify ?? null,
-    about: null,
+    about: row.about === null ? null : JSON.parse(row.about as string),
   }
 }
 
@@ -60,18 +62,21 @@ function settle(store: Store, id: number, settlement: Settlement, at: number): n
   const { changes } = store
     .sql(`UPDATE deliveries SET state = ?, due = ?, detail = ?, changed = ? WHERE id = ? AND state = 'delivering'`)
     .run(settlement.state, next, settlement.detail, at, id)
-  if (changes === 1) move(store, 'delivering', settlement.state)
+  if (changes !== 1) return null
+  move(store, 'delivering', settlement.state)
+  if (settlement.state === 'failed' && settlement.follow !== undefined) addFollow(store, id, toDeliveryTuple(settlement.follow), at)
   return null
 }
 
 const from: Record<Redelivery, readonly DeliveryState[]> = { replay: ['delivered', 'failed'], release: ['held', 'discarded'] }
 
+/** Of a whole message only its mail: nobody is told again because an operator replays it. */
 function redeliver(store: Store, operation: Operation & { kind: 'redeliver' }): number {
   const { message, how, delivery, at } = operation
   const rows = store
-    .sql('SELECT d.id, d.state FROM messages m JOIN deliveries d ON d.id >= m.seq AND d.id < m.seq + m.deliveries WHERE m.id = ?')
-    .all(message) as { id: number; state: DeliveryState }[]
-  const chosen = rows.filter(row => from[how].includes(row.state) && (delivery === null || row.id === delivery))
+    .sql(`SELECT d.id, d.state, d.about FROM messages m JOIN deliveries d ON ${deliveriesOfMessage} WHERE m.id = ?`)
+    .all(message) as { id: number; state: DeliveryState; about: string | null }[]
+  const chosen = rows.filter(row => from[how].includes(row.state) && (delivery === null ? row.about === null : row.id === delivery))
   for (const { id, state } of chosen) {
     store.sql(`UPDATE deliveries SET state = 'queued', due = ?, since = ?, attempts = 0, changed = ? WHERE id = ?`).run(at, at, at, id)
     move(store, state, 'queued')

@@ -44,9 +44,10 @@ const sizeOf = (path: string): number => {
 function failDamaged(db: DatabaseSync, file: number, length: number): number {
   const rows = db.prepare('SELECT seq, deliveries FROM messages WHERE file = ? AND position + size > ?').all(file, Math.max(0, length))
   const fail = db.prepare(
-    `UPDATE deliveries SET state = 'failed', due = NULL, detail = 'the message is missing on disk' WHERE id >= ? AND id < ? AND state = 'queued'`,
+    `UPDATE deliveries SET state = 'failed', due = NULL, detail = 'the message is missing on disk' 
+      WHERE ((id >= ? AND id < ?) OR (message = ? AND about IS NOT NULL)) AND state = 'queued'`,
   )
-  for (const { seq, deliveries } of rows as { seq: number; deliveries: number }[]) fail.run(seq, seq + deliveries)
+  for (const { seq, deliveries } of rows as { seq: number; deliveries: number }[]) fail.run(seq, seq + deliveries, seq)
   return rows.length
 }
 
