@@ -10,7 +10,7 @@ import { freePorts, waitForPort } from '../../test/support/ports.ts'
 import { type Door, doors } from '../lib/decide.ts'
 import { signedQuestions, storedKey, storedKeys, storedQuestions } from '../lib/questions.ts'
 import type { KeyStores } from './key-stores.ts'
-import { raisedLimits, serve } from './postern.ts'
+import { raisedLimits, serve, unchecked } from './postern.ts'
 
 export type Kind = 'signed' | 'file-1' | 'file-1m' | 'redis' | 'sql'
 export const kinds: readonly Kind[] = ['signed', 'file-1', 'file-1m', 'redis', 'sql']
@@ -82,6 +82,7 @@ const configuration = (ports: Readonly<Record<Door, number>>, http: number, key:
       },
     ],
     processors: { shelf: { inbox: {} } },
+    authentication: unchecked,
     limits: raisedLimits,
   }
 }

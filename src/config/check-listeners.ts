@@ -93,5 +93,5 @@ const openPage = (listener: Part): Finding => ({
   allowed: 'a loopback address such as 127.0.0.1, or token: { file: … } beside it',
 })
 
-const isLoopback = (host = ''): boolean =>
+export const isLoopback = (host = ''): boolean =>
   /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/i.test(host) || host === '::1' || /^(?:.*\.)?localhost$/i.test(host)

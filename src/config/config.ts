@@ -41,7 +41,7 @@ export interface HttpListenerConfig {
 type ParsedMailbox = Parsed['mailboxes'][number]
 type ParsedRoute = ParsedMailbox['routes'][number]
 
-/** `key` is left out only where the mailbox says `key: none`. */
+/** `key` is left out only where the mailbox says `key: none`; `require` where nothing is said: keys that name senders are bound to them. */
 export type RouteConfig = Omit<ParsedRoute, 'screening'> & { screening: Parsed['screening'] }
 export type MailboxConfig = Omit<ParsedMailbox, 'routes'> & { routes: RouteConfig[] }
 
@@ -76,12 +76,24 @@ export function settle({ 'line-endings': lineEndings, ...parsed }: Parsed): Conf
     },
     mailboxes: parsed.mailboxes.map(mailbox => ({
       ...mailbox,
-      routes: mailbox.routes.map(route => ({ ...route, screening: { ...parsed.screening, ...route.screening } })),
+      routes: mailbox.routes.map(route => settleRoute(parsed, route)),
     })),
+    authentication: settleAuthentication(parsed.authentication),
     processors: Object.hasOwn(parsed.processors, postmaster) ? parsed.processors : { ...parsed.processors, [postmaster]: { inbox: {} } },
     postmaster,
   })
 }
+
+/** A route for bounces takes the null reverse-path, whatever the others do. */
+function settleRoute({ screening, authentication }: Omit<Parsed, 'line-endings'>, route: ParsedRoute): RouteConfig {
+  const require = route.require ?? authentication.require
+  const bounces = route.bounces ? { 'null-reverse-path': 'accept' as const } : {}
+  return { ...route, ...(require === undefined ? {} : { require }), screening: { ...screening, ...route.screening, ...bounces } }
+}
+
+/** What nothing is known of can't be enforced. */
+const settleAuthentication = (written: Parsed['authentication']): Parsed['authentication'] =>
+  written.check ? written : { ...written, spf: 'report', dmarc: 'report' }
 
 interface WrittenPlace {
   host?: string

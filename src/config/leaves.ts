@@ -124,6 +124,14 @@ export function domain(about: string) {
   return z.string({ error }).regex(domainPattern, { error }).meta({ description: about })
 }
 
+export const flag = (about: string) => z.boolean({ error: 'true or false' }).meta({ description: about })
+
+const hostRule = 'an IP address or a host name'
+const hostPattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]{2,45})$/
+
+/** Where another server is. */
+export const host = (about: string) => z.string({ error: hostRule }).regex(hostPattern, { error: hostRule }).meta({ description: about })
+
 /** Addresses and networks of peers. */
 export function peers(about: string) {
   const allowed = 'an IP address or a network such as 192.0.2.0/24 or 2001:db8::/32'
@@ -135,7 +143,7 @@ export function peers(about: string) {
   return z.array(peer, { error: 'a list of IP addresses and networks' }).meta({ description: about })
 }
 
-function isPeer(entry: string): boolean {
+export function isPeer(entry: string): boolean {
   try {
     trustedPeers([entry])
     return true

@@ -3,9 +3,11 @@
  * agree across keys. Changes nothing, opens nothing.
  */
 import { readFile } from 'node:fs/promises'
+import { checkAuthentication } from './check-authentication.ts'
 import { checkKeys, type KeyChecks } from './check-keys.ts'
 import { checkListeners } from './check-listeners.ts'
 import { checkMailboxes } from './check-mailboxes.ts'
+import { checkNotices } from './check-notices.ts'
 import { checkTimes } from './check-times.ts'
 import { type Config, settle } from './config.ts'
 import { findingsOf } from './issues.ts'
@@ -60,13 +62,19 @@ export function parseConfig(text: string, file: string, { read, checks = noCheck
   const parsed = configSchema(read).safeParse(yaml.value)
   const findings = [
     ...(parsed.success ? [] : findingsOf(parsed.error.issues, yaml.value)),
-    ...(isMapping(yaml.value) ? [...checkListeners(root), ...checkMailboxes(root), ...checkKeys(root, checks), ...checkTimes(root)] : []),
+    ...(isMapping(yaml.value) ? crossChecks(root, checks) : []),
   ]
   const all = distinct(findings)
   for (const finding of all.slice(0, mostProblems)) problems.push(placed(file, finding, yaml.locate(finding.path, finding.at)))
   if (all.length > mostProblems) problems.push(unreadable(file, `has ${all.length} problems; ${mostProblems} of them follow`))
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems)
   return settle(parsed.data as Parsed)
+}
+
+/** What must agree across keys. */
+function crossChecks(root: Part, checks: KeyChecks): readonly Finding[] {
+  const keyless = [checkListeners, checkMailboxes, checkAuthentication, checkNotices, checkTimes]
+  return [...keyless.flatMap(check => check(root)), ...checkKeys(root, checks)]
 }
 
 /** Mappings and lists in each other: well over what can be meant, well under what the stack bears. */

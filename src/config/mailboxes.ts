@@ -3,8 +3,9 @@
  * between them (addresses, names, keys) is checked in check-mailboxes.ts.
  */
 import * as z from 'zod'
+import { require } from './authentication.ts'
 import { keySection } from './keys.ts'
-import { duration, httpUrl, kinds, name, named, oneOf, section, text, whole } from './leaves.ts'
+import { duration, flag, httpUrl, kinds, name, named, oneOf, section, text, whole } from './leaves.ts'
 import { type ReadSecret, secret, webhookSecret } from './secret.ts'
 
 export const screeningShape = {
@@ -14,6 +15,10 @@ export const screeningShape = {
     'tag',
     'ignore',
   ]),
+  vacation: oneOf(
+    'Holiday notices that don’t say in their header that a machine wrote them, told by a table of subjects: reject (at relay peers: discard), discard, only tag, or ignore.',
+    ['ignore', 'tag', 'discard', 'reject'],
+  ),
   'null-reverse-path': oneOf('Mail from the null reverse-path and mailer-daemon.', ['refuse', 'accept']),
 }
 
@@ -26,9 +31,14 @@ function route(read: ReadSecret) {
       .meta({ description: '`false`: keys are folded to lower case before they are looked up. Signed keys are, either way.' })
       .prefault(true),
     processor: name('Name of the processor that receives the mail.'),
+    require: z.exactOptional(require),
+    bounces: flag(
+      'This route is for bounces: they are taken, from the null reverse-path too, and what they report (RFC 3464) is handed over as data.',
+    ).prefault(false),
     screening: z.exactOptional(
       section('Screening of this route, where it differs.', {
         automatic: z.exactOptional(screeningShape.automatic),
+        vacation: z.exactOptional(screeningShape.vacation),
         'null-reverse-path': z.exactOptional(screeningShape['null-reverse-path']),
       }),
     ),

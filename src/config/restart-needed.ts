@@ -14,7 +14,15 @@ const reloadable: ReadonlySet<string> = new Set(['mailboxes', 'processors', 'pos
 export function restartNeeded(before: Config, after: Config): readonly string[] {
   const [old, now] = [before, after] as readonly Readonly<Record<string, unknown>>[]
   const names = new Set([...Object.keys(now!), ...Object.keys(old!)])
-  return [...names].filter(name => !reloadable.has(name) && !same(old![name], now![name]))
+  return [...names].filter(name => !reloadable.has(name) && !same(kept(old!, name), kept(now!, name)))
+}
+
+/** What the section holds for itself: whom routes ask for is settled into them (config.ts), and reloaded with them. */
+function kept(config: Readonly<Record<string, unknown>>, name: string): unknown {
+  const value = config[name]
+  if (name !== 'authentication' || !isMapping(value)) return value
+  const { require: _, ...rest } = value
+  return rest
 }
 
 function same(a: unknown, b: unknown): boolean {

@@ -3,9 +3,11 @@
  * what `check` prints. Sections are added here when the code behind them exists; until then their names are unknown keys.
  */
 import * as z from 'zod'
+import { authentication } from './authentication.ts'
 import { domain, duration, name, oneOf, section, size, text, whole } from './leaves.ts'
 import { listenersSection } from './listeners.ts'
 import { mailboxesSection, processorsSection, screeningShape } from './mailboxes.ts'
+import { noticesSection } from './notices.ts'
 import type { ReadSecret } from './secret.ts'
 
 const KiB = 1024
@@ -17,6 +19,7 @@ const hour = 60 * minute
 const day = 24 * hour
 
 const many = { min: 1, max: 1_000_000_000 }
+const perHour = { min: 0, max: 1_000_000_000 }
 
 const limits = section('What one message, one client and all of them may ask for.', {
   'message-size': size('Largest message, announced by SIZE (RFC 1870).', { min: KiB, max: GiB }).prefault('25MiB'),
@@ -28,6 +31,9 @@ const limits = section('What one message, one client and all of them may ask for
     many,
   ).prefault(10),
   errors: whole('Errors of one network in 10 minutes before it is cut off.', many).prefault(20),
+  'messages-per-key': whole('Messages an hour with one key; 0: any number.', perHour).prefault(1_000),
+  'messages-per-sender': whole('Messages an hour from one sender; 0: any number.', perHour).prefault(1_000),
+  'messages-per-pair': whole('Messages an hour from one sender with one key; 0: any number.', perHour).prefault(300),
   'transaction-time': duration('From MAIL to the end of data.', { min: second, max: day }).prefault('10m'),
   'idle-time': duration('Without an octet from the client (RFC 5321 4.5.3.2.7).', { min: second, max: day }).prefault('300s'),
   'minimum-rate': size('Octets of message data a second, at least; 0B for any.', { min: 0, max: GiB }).prefault('1KiB'),
@@ -71,6 +77,7 @@ const retention = section('How long mail and traces are kept.', {
 
 const screening = section('Mail that machines write.', {
   automatic: screeningShape.automatic.prefault('discard'),
+  vacation: screeningShape.vacation.prefault('ignore'),
   'null-reverse-path': screeningShape['null-reverse-path'].prefault('refuse'),
 })
 
@@ -97,6 +104,8 @@ export const configSchema = (read: ReadSecret) =>
       ]),
     ),
     screening: screening.prefault({}),
+    authentication: authentication.prefault({}),
+    notices: z.exactOptional(noticesSection(read)),
     delivery: delivery.prefault({}),
     retention: retention.prefault({}),
     log: log.prefault({}),

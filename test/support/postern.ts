@@ -16,8 +16,12 @@ const node = process.execPath
 
 export interface PosternOptions {
   readonly folder: string
-  /** Appended to the configuration: `limits: { … }`. */
+  /** Appended to the configuration: `limits: { … }`. What it says of limits stands beside `manyMessages`. */
   readonly more?: string
+  /** The section, on one line. Left out, nothing is verified and no DNS is asked: most tests are about something else. */
+  readonly authentication?: string
+  /** The section, on one line; it needs an `authentication` that checks. */
+  readonly notices?: string
   /** More listeners, a line each: `policy: { host: 127.0.0.1, port: 2626 }`. */
   readonly listeners?: readonly string[]
   /** More of the SMTP listener: `trusted: [127.0.0.1]`. */
@@ -57,9 +61,29 @@ export interface Postern {
 export const temporaryFolder = (name: string): Promise<string> => mkdtemp(path.join(tmpdir(), `postern-${name}-`))
 export const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true })
 
+/** Tests send thousands of messages from one sender to one key. */
+const manyMessages = ['messages-per-key', 'messages-per-sender', 'messages-per-pair']
+
+/** `more` with limits that say nothing else of how many messages may come. */
+function withLimits(more: string): string {
+  const raised = manyMessages.filter(name => !more.includes(name)).map(name => `${name}: 0`)
+  if (raised.length === 0) return more
+  return /^limits: \{/m.test(more)
+    ? more.replace(/^limits: \{ */m, `limits: { ${raised.join(', ')}, `)
+    : `limits: { ${raised.join(', ')} }\n${more}`
+}
+
 const yaml = (
   ports: readonly number[],
-  { more = '', processor = '{ inbox: {} }', listeners = [], smtp = '', mailboxes = [] }: PosternOptions,
+  {
+    more = '',
+    authentication = '{ check: false }',
+    notices,
+    processor = '{ inbox: {} }',
+    listeners = [],
+    smtp = '',
+    mailboxes = [],
+  }: PosternOptions,
 ) => `hostname: incoming.example.com
 listeners:
   smtp: { host: 127.0.0.1, port: ${ports[0]}${smtp && `, ${smtp}`} }
@@ -77,7 +101,8 @@ ${mailboxes.map(line => `  - ${line}\n`).join('')}processors:
   app: ${processor}
   shelf: { inbox: {} }
 postmaster: shelf
-${more}
+authentication: ${authentication}
+${notices === undefined ? '' : `notices: ${notices}\n`}${withLimits(more)}
 `
 
 export async function makePostern(options: PosternOptions): Promise<Postern> {

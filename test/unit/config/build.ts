@@ -82,7 +82,7 @@ export function good(): Record<string, unknown> {
         address: 'incoming+%{key}@incoming.example.com',
         routes: [
           { name: 'reply', key: { signed: { secrets: { 1: { file: 'sign-1' }, 2: { env: 'signing' } } } }, processor: 'app' },
-          { name: 'list', key: { file: 'keys.txt' }, processor: 'shelf', screening: { automatic: 'tag' } },
+          { name: 'list', key: { file: 'keys.txt' }, processor: 'shelf', require: 'none', bounces: true, screening: { automatic: 'tag' } },
         ],
       },
       { name: 'stores', address: '%{key}@stores.example.com', routes: stores() },
@@ -97,6 +97,17 @@ export function good(): Record<string, unknown> {
     processors: {
       app: { webhook: { url: 'http://127.0.0.1:3000/inbound', secret: { env: 'HOOK' }, timeout: '5s' } },
       shelf: { inbox: {} },
+    },
+    authentication: {
+      dns: { servers: ['192.0.2.53', '[2001:db8::53]:5300'] },
+      dmarc: 'report',
+      require: 'authenticated',
+      trusted: { relays: ['10.0.0.0/8', 'fc00::/7'], forwarders: ['192.0.2.0/24', 'Forwarder.example'], sealers: ['sealer.example'] },
+    },
+    notices: {
+      from: 'postmaster@incoming.example.com',
+      smtp: { host: 'relay.example.com', tls: 'required', username: 'postern', password: { env: 'PASS' }, ca: 'PEM-ca' },
+      language: 'pt-BR',
     },
     limits: { 'message-size': '10MiB' },
     retention: { held: '90d' },

@@ -29,7 +29,13 @@ async function write(secret: object): Promise<string> {
   const file = join(folder, 'postern.yaml')
   await writeFile(
     file,
-    stringify({ ...good(), listeners: { smtp: { host: '127.0.0.1', port: 0 } }, mailboxes, processors: { shelf: { inbox: {} } } }),
+    stringify({
+      ...good(),
+      notices: undefined,
+      listeners: { smtp: { host: '127.0.0.1', port: 0 } },
+      mailboxes,
+      processors: { shelf: { inbox: {} } },
+    }),
   )
   return file
 }

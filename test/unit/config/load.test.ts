@@ -27,6 +27,9 @@ test('defaults are those of the design', () => {
     'connections-per-network': 50,
     'unknown-recipients': 10,
     errors: 20,
+    'messages-per-key': 1_000,
+    'messages-per-sender': 1_000,
+    'messages-per-pair': 300,
     'transaction-time': 600_000,
     'idle-time': 300_000,
     'minimum-rate': 1_024,
@@ -36,7 +39,7 @@ test('defaults are those of the design', () => {
   const day = 86_400_000
   expect(retention).toEqual({ delivered: 7 * day, discarded: 7 * day, held: 30 * day, failed: 30 * day, transactions: day })
   expect(delivery.retry).toEqual({ first: 60_000, factor: 2, max: day / 2, for: 3 * day })
-  expect(screening).toEqual({ automatic: 'discard', 'null-reverse-path': 'refuse' })
+  expect(screening).toEqual({ automatic: 'discard', vacation: 'ignore', 'null-reverse-path': 'refuse' })
   expect(log).toEqual({ level: 'info' })
   expect(spool).toEqual({ sqlite: { directory: 'var/spool', 'minimum-free': 128 * 2 ** 20 } })
 })
@@ -106,9 +109,11 @@ test('line endings follow the peer, unless the operator says otherwise', () => {
 test('a route takes over the screening settings that it doesn’t change', () => {
   const { mailboxes } = load({ ...good(), screening: { 'null-reverse-path': 'accept' } })
   expect(mailboxes[0]?.routes.map(route => route.screening)).toEqual([
-    { automatic: 'discard', 'null-reverse-path': 'accept' },
-    { automatic: 'tag', 'null-reverse-path': 'accept' },
+    { automatic: 'discard', vacation: 'ignore', 'null-reverse-path': 'accept' },
+    { automatic: 'tag', vacation: 'ignore', 'null-reverse-path': 'accept' },
   ])
+  const plain = load(good()).mailboxes[0]?.routes.map(route => route.screening['null-reverse-path'])
+  expect(plain, 'the second is for bounces').toEqual(['refuse', 'accept'])
 })
 
 test('postmaster’s mail goes where the operator says, else to an inbox, else to one that is added', () => {
@@ -200,6 +205,12 @@ const limitsAtBothSides: readonly (readonly [string, unknown, boolean])[] = [
   ['connections', 100_001, false],
   ['unknown-recipients', 1_000_000_000, true],
   ['unknown-recipients', 1_000_000_001, false],
+  ['messages-per-key', 0, true],
+  ['messages-per-key', -1, false],
+  ['messages-per-sender', 1_000_000_000, true],
+  ['messages-per-sender', 1_000_000_001, false],
+  ['messages-per-pair', 0, true],
+  ['messages-per-pair', 1_000_000_001, false],
   ['transaction-time', '1s', true],
   ['transaction-time', '999ms', false],
   ['idle-time', '1d', true],
@@ -210,7 +221,8 @@ const limitsAtBothSides: readonly (readonly [string, unknown, boolean])[] = [
   ['relay-grace', '721h', false],
 ]
 test.each(limitsAtBothSides)('limits.%s: %s is accepted: %s', (key, value, accepted) => {
-  const report = reportOf(stringify({ ...good(), limits: { [key]: value } }))
+  const unchecked = { authentication: { check: false }, notices: undefined }
+  const report = reportOf(stringify({ ...good(), ...unchecked, limits: { [key]: value } }))
   if (accepted) expect(report).toBe('accepted')
   else expect(report).toContain(`limits.${key}: not accepted`)
 })

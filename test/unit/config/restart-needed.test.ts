@@ -23,6 +23,8 @@ describe('a reload takes over', () => {
     ['postmaster', 'app'],
     ['screening', { automatic: 'tag' }],
     ['limits', { recipients: 7 }],
+    ['limits', { 'messages-per-key': 7 }],
+    ['authentication', { ...(good().authentication as object), require: 'bound' }],
   ])('%s', (name, value) => {
     expect(needed({ [name]: value })).toEqual([])
   })
@@ -38,6 +40,10 @@ describe('a restart is needed for', () => {
     ['delivery', 'delivery', { retry: { first: '2m' } }],
     ['retention', 'retention', { held: '91d' }],
     ['log', 'log', { level: 'debug' }],
+    ['authentication', 'authentication', { ...(good().authentication as object), dmarc: 'enforce' }],
+    ['authentication', 'authentication', undefined],
+    ['notices', 'notices', undefined],
+    ['notices', 'notices', { ...(good().notices as object), per: '2d' }],
   ])('%s (%s)', (section, name, value) => {
     expect(needed({ [name]: value })).toEqual([section])
   })
