@@ -25,9 +25,19 @@ export interface Authentication {
   }
   readonly spf: Spf
   readonly dkim: readonly DkimSignature[]
-  /** `override`: why a failure counts as `none`: "arc=forwarder.example" or "forwarder=192.0.2.1". `result` is what was found. */
+  /**
+   * `override`: why a failure, found or still possible, counts as `none`: "arc=forwarder.example" or "forwarder=192.0.2.1".
+   * `result` is what was found; `temperror` also for a failure that something without an answer could have averted.
+   */
   readonly dmarc: Dmarc & { readonly override?: string }
   readonly arc: Arc
+  /** The trusted forwarder who handed the message on: his address, SPF domain or confirmed name. Vouches for nobody. */
+  readonly forwarder?: string
+  /**
+   * What got no answer for now, and could have come out better: `from` may be an authenticated one after all, and a trusted
+   * forwarder may have handed the message on. Absent: nothing.
+   */
+  readonly unknown?: readonly ('from' | 'forwarder')[]
   /** Fields that people or applications rely on, that are there, and that no aligned signature covers; lower case. */
   readonly unsigned: readonly string[]
   /** Recipients of ours that stand in To or Cc where an aligned signature covers that field: a replay has others. */

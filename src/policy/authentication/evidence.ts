@@ -58,6 +58,8 @@ export interface Arc {
   readonly sealer: string | null
   /** What the highest ARC-Authentication-Results says of DMARC: its result and header.from. */
   readonly dmarc: { readonly result: string; readonly from: string | null } | null
+  /** The chain did not pass, or was not found out, only because the DNS gave no answer. */
+  readonly temporary?: true
   readonly detail: string
 }
 
@@ -71,6 +73,8 @@ export interface MessageEvidence {
   readonly arc: Arc
   /** Forward-confirmed names of the client (RFC 8601 2.7.3, iprev); looked up only where asked for and DMARC failed. */
   readonly names: readonly string[]
+  /** There may be more names: the DNS gave no answer. */
+  readonly namesTemporary?: true
   readonly queries: number
 }
 
