@@ -1,5 +1,6 @@
-/** Sends one message to a mail server by SMTP or LMTP, over nodemailer. Used where we are the client: test mail, notices. */
+/** Sends one message to a mail server by SMTP or LMTP, over nodemailer. For test mail. */
 import { createTransport } from 'nodemailer'
+import { patience } from './patience.ts'
 
 export interface Submission {
   readonly to: { readonly host: string; readonly port: number; readonly lmtp: boolean }
@@ -17,9 +18,7 @@ export async function submit({ to, sender, recipient, raw }: Submission): Promis
     lmtp: to.lmtp,
     secure: false,
     ignoreTLS: true,
-    connectionTimeout: 10_000,
-    greetingTimeout: 10_000,
-    socketTimeout: 60_000,
+    ...patience,
     disableFileAccess: true,
     disableUrlAccess: true,
   })
