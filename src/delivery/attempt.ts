@@ -17,9 +17,9 @@ export interface Attempt {
   abort(): void
 }
 
-export function attempt(processor: Processor, delivery: Delivery, message: MessageSource): Attempt {
+export function attempt(processor: Processor, delivery: Delivery, message: () => MessageSource): Attempt {
   const controller = new AbortController()
-  const call = (async () => answerOf(await processor.deliver(delivery, message, controller.signal)))().catch(
+  const call = (async () => answerOf(await processor.deliver(delivery, message(), controller.signal)))().catch(
     (error: unknown): Outcome => ({ kind: 'retry', detail: oneLine(`the processor threw: ${String(error)}`) }),
   )
   const limit = (processor.timeout ?? defaultTimeout) + grace

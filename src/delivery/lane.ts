@@ -5,7 +5,7 @@
  * mail nor retries starve, and a poison message blocks nobody.
  * It must lose no delivery: trouble with the spool is waited out, and what can't be settled stays `delivering`.
  */
-import type { Clock, Delivery, Log, NewDelivery, Outcome, Processor, Settlement, SpoolQueue } from '../transaction/ports.ts'
+import type { Clock, Delivery, Log, MessageSource, NewDelivery, Outcome, Processor, Settlement, SpoolQueue } from '../transaction/ports.ts'
 import { type Attempt, attempt } from './attempt.ts'
 import type { Schedule } from './schedule.ts'
 import { settle, settlementOf, troublePause, withFollow } from './settle.ts'
@@ -19,6 +19,8 @@ export interface LaneOptions {
   readonly log: Log
   /** Our trace fields for one delivery, each line ended by CRLF. */
   traceFields(delivery: Delivery): string
+  /** What a processor is given in place of the plain message: without forged fields, with a reader of bounces. */
+  refine?(message: MessageSource, delivery: Delivery): MessageSource
   /** The notice to write where a delivery fails for good; null: none. Not asked of a delivery that is a notice itself. */
   follow?(delivery: Delivery, detail: string): NewDelivery | null
 }
@@ -209,11 +211,15 @@ async function make(lane: State, delivery: Delivery): Promise<void> {
 
 async function outcomeFor(lane: State, delivery: Delivery): Promise<Outcome> {
   if (lane.calls.has(delivery.id)) return { kind: 'retry', detail: 'an earlier call for this delivery hangs' }
-  const { spool, traceFields } = lane.options
-  const call = attempt(lane.processor, delivery, { traceFields: () => traceFields(delivery), raw: () => spool.raw(delivery.message) })
+  const call = attempt(lane.processor, delivery, () => messageOf(lane.options, delivery))
   lane.calls.set(delivery.id, call)
   void call.ended.then(() => lane.calls.delete(delivery.id))
   return call.outcome
+}
+
+function messageOf({ spool, traceFields, refine }: LaneParts, delivery: Delivery): MessageSource {
+  const plain = { traceFields: () => traceFields(delivery), raw: () => spool.raw(delivery.message) }
+  return refine === undefined ? plain : refine(plain, delivery)
 }
 
 const lines = {

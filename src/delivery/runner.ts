@@ -38,8 +38,8 @@ export function startRunner({ processors, ...options }: RunnerOptions): Runner {
   const unknown = new Set<string>()
   const notify = (processor: string): void => {
     const lane = lanes.get(processor)
-    if (lane !== undefined) return lane.wake()
-    if (unknown.has(processor)) return
+    if (lane !== undefined) lane.wake()
+    if (lane !== undefined || unknown.has(processor)) return
     unknown.add(processor)
     options.log.warn({ processor }, 'mail is queued for a processor that is not in the configuration')
   }

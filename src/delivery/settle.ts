@@ -3,7 +3,15 @@
  * while the spool can't keep it we wait and try again, and meanwhile the delivery's place in the lane stays taken.
  * It must never throw. What could not be written leaves the delivery `delivering`, to be made again after a restart.
  */
-import { type Delivery, type Log, type NewDelivery, type Outcome, type Settlement, type SpoolQueue, SpoolUnavailable } from '../transaction/ports.ts'
+import {
+  type Delivery,
+  type Log,
+  type NewDelivery,
+  type Outcome,
+  type Settlement,
+  type SpoolQueue,
+  SpoolUnavailable,
+} from '../transaction/ports.ts'
 import { nextAttempt, type Schedule } from './schedule.ts'
 
 export interface Settling {

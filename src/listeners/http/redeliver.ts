@@ -22,13 +22,18 @@ export interface RedeliveryOrder {
 export async function redeliver({ desk, notify, log }: HttpParts, { message, how, delivery }: RedeliveryOrder): Promise<number> {
   const view = await desk.view(message)
   if (view === null) throw new Problem(404, 'No message with this id', { id: message })
-  const meant = view.deliveries.filter(one => delivery === undefined || one.id === delivery)
-  if (meant.length === 0) throw new Problem(404, 'The message has no delivery with this number', { id: message, delivery })
+  // Of a whole message its notices are not meant: nobody is told twice by the way.
+  const meant = view.deliveries.filter(one => (delivery === undefined ? one.about === null : one.id === delivery))
+  if (meant.length === 0 && delivery !== undefined)
+    throw new Problem(404, 'The message has no delivery with this number', { id: message, delivery })
   const count = await desk.redeliver(message, how, delivery)
   if (count === 0) {
     const found = [...new Set(meant.map(one => one.state))]
     const allowed = statesFor[how]
-    throw new Problem(409, `Nothing to ${how}: ${how} is for ${allowed.join(' and ')}, found is ${found.join(', ')}`, { found, allowed })
+    throw new Problem(409, `Nothing to ${how}: ${how} is for ${allowed.join(' and ')}, found is ${found.join(', ') || 'none'}`, {
+      found,
+      allowed,
+    })
   }
   log.info({ message, how, delivery, count }, 'Deliveries queued again by hand')
   const processors = [...new Set(meant.map(one => one.processor))]

@@ -1,17 +1,17 @@
 /**
- * One message: what became of it, how it was decided, its envelope, header and the start of its raw text. Everything in it
- * was written by strangers and is shown as text.
+ * One message: what became of it, who sent it, how it was decided, its envelope, header and the start of its raw text.
+ * Everything in it was written by strangers and is shown as text.
  */
-import type { DeliveryView, MessageView, Redelivery } from '../../../transaction/desk.ts'
+import type { MessageView } from '../../../transaction/desk.ts'
 import type { Decision } from '../../../transaction/ports.ts'
-import { type Html, html, type Part } from '../html.ts'
+import { type Html, html } from '../html.ts'
 import { type RawHead, rawLimit } from '../raw-head.ts'
-import { statesFor } from '../redeliver.ts'
 import { cut } from '../visible.ts'
-import { badge, facts, octets, path, plural, reasonText, segment, when } from './words.ts'
+import { deliveries } from './deliveries.ts'
+import { sender } from './sender.ts'
+import { badge, facts, more, octets, path, plural, reasonText, segment, when } from './words.ts'
 
 const shownDecisions = 100
-const shownDeliveries = 100
 
 export interface Shown {
   readonly message: MessageView
@@ -27,45 +27,11 @@ export function messagePage({ message, raw, queued }: Shown): Html {
 <h1>${message.subject === '' ? html`<i>no subject</i>` : cut(message.subject, 300)}</h1>
 ${queued !== undefined && html`<p class="banner good" role="status">${plural(queued, 'delivery', 'deliveries')} queued again.</p>`}
 ${message.truncated && html`<p class="banner bad">The message was larger than the limit and is cut off.</p>`}
-<section><h2>Deliveries</h2>
-${message.deliveries.slice(0, shownDeliveries).map(one => delivery(one, address))}
-${more(message.deliveries.length, shownDeliveries)}
-${message.deliveries.length > 1 && buttons(message.deliveries, address, null)}
-</section>
+<section><h2>Deliveries</h2>${deliveries(message.deliveries, address)}</section>
+<section><h2>Who sent it</h2>${sender(message.authentication)}</section>
 <section><h2>Envelope</h2>${envelope(message)}</section>
 <section><h2>Decisions</h2>${decisions(message.decisions)}</section>
 ${raw === null ? html`<p class="banner bad" role="alert">The raw message could not be read; the log says why.</p>` : rawSections(raw, message)}`
-}
-
-function delivery(one: DeliveryView, address: string): Html {
-  return html`<article class="card">
-<h3>${badge(one.state)} <span class="address">${path(one.recipient)}</span></h3>
-${facts([
-  ['Mailbox / route', `${one.mailbox} / ${one.route}`],
-  ['Processor', one.processor],
-  ['Attempts', one.attempts],
-  ['Last answer', one.detail === '' ? null : cut(one.detail, 500)],
-  ['Next attempt', one.due === null ? null : when(one.due)],
-  ['Reason', one.reason === null ? null : reasonText(one.reason)],
-  ['Changed', when(one.changed)],
-  ['Key', one.key === '' ? null : html`<code>${one.key}</code>`],
-  ['Subject of the key', one.claims.subject ?? null],
-  ['Key expires', one.claims.expires === undefined ? null : when(one.claims.expires)],
-  ['Senders of the key', one.claims.senders === undefined ? null : cut(one.claims.senders.slice(0, 20).join(', '), 500)],
-  ['Idempotency id', html`<code>${one.idempotencyId}</code>`],
-])}
-${buttons([one], address, one.id)}
-</article>`
-}
-
-/** Forms for what can be done to these deliveries; `id` narrows it to one. */
-function buttons(deliveries: readonly DeliveryView[], address: string, id: number | null): Part {
-  const able = (how: Redelivery) => deliveries.filter(one => statesFor[how].includes(one.state)).length
-  const word = (text: string, count: number) => (id === null ? `${text} all ${count}` : text)
-  const form = (how: Redelivery, text: string) =>
-    able(how) > (id === null ? 1 : 0) &&
-    html`<form action="${address}/${how}" method="post">${id !== null && html`<input type="hidden" name="delivery" value="${id}">`}<button>${word(text, able(how))}</button></form>`
-  return html`<div class="buttons">${form('replay', 'Replay')}${form('release', 'Release')}</div>`
 }
 
 const envelope = (message: MessageView) =>
@@ -91,9 +57,6 @@ ${one.reason !== undefined && html`<span class="sub">${reasonText(one.reason)}</
 ${one.detail !== undefined && one.detail !== '' && html`<span class="sub">${cut(one.detail, 500)}</span>`}</li>`
   return html`<ol class="steps">${all.slice(0, shownDecisions).map(step)}</ol>${more(all.length, shownDecisions)}`
 }
-
-export const more = (count: number, shown: number): Part =>
-  count > shown && html`<p class="empty">${plural(count - shown, 'more is', 'more are')} in the API.</p>`
 
 function rawSections(raw: RawHead, message: MessageView): Html {
   const download = html`<a href="/api/messages/${segment(message.id)}/raw" download>Download the whole message</a> (${octets(message.size)})`

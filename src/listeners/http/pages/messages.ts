@@ -5,7 +5,7 @@ import type { MessageRow } from '../../../transaction/desk.ts'
 import { type Html, html } from '../html.ts'
 import { type MessagePage, states } from '../listing.ts'
 import { cut } from '../visible.ts'
-import { badge, type FilterField, filters, octets, pager, path, segment, when } from './words.ts'
+import { aboutText, badge, type FilterField, filters, octets, pager, path, segment, when } from './words.ts'
 
 const fields: readonly FilterField[] = [
   { name: 'text', label: 'Text' },
@@ -34,9 +34,12 @@ ${messages.map(line)}
 </tbody>
 </table>`
 
+/** A notice is ours and no mail of the mailbox: it has no sender to show, but what it tells of. */
+const from = (row: MessageRow) => (row.about === undefined ? path(row.sender) : html`<b>notice</b> ${aboutText(row.about)}`)
+
 const line = (row: MessageRow) => html`<tr role="row">
 <td role="cell" class="state">${badge(row.state)}</td>
-<td role="cell" class="what"><a href="/messages/${segment(row.id)}">${row.subject === '' ? html`<i>no subject</i>` : cut(row.subject, 200)}</a><span class="sub">${path(row.sender)}</span></td>
+<td role="cell" class="what"><a href="/messages/${segment(row.id)}">${row.subject === '' ? html`<i>no subject</i>` : cut(row.subject, 200)}</a><span class="sub">${from(row)}</span></td>
 <td role="cell" class="who">${path(row.recipient)}</td>
 <td role="cell" class="where">${row.mailbox}<span class="slash"> / </span>${row.route}</td>
 <td role="cell" class="number">${octets(row.size)}</td>

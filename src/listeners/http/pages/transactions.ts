@@ -5,8 +5,8 @@ import type { TransactionRow } from '../../../transaction/ports.ts'
 import { type Html, html } from '../html.ts'
 import { reasonTokens, type TransactionPage, verdicts } from '../listing.ts'
 import { cut } from '../visible.ts'
-import { decisions, more } from './message.ts'
-import { badge, type FilterField, facts, filters, pager, path, reasonText, segment, when } from './words.ts'
+import { decisions } from './message.ts'
+import { badge, type FilterField, facts, filters, more, pager, path, reasonText, segment, when } from './words.ts'
 
 const fields: readonly FilterField[] = [
   { name: 'verdict', label: 'Verdict', options: verdicts },

@@ -3,6 +3,7 @@
  * no field can fill the screen.
  */
 import { type Reason, reasons } from '../../../policy/reasons.ts'
+import type { About } from '../../../transaction/ports.ts'
 import { type Html, html, type Part } from '../html.ts'
 import { cut } from '../visible.ts'
 
@@ -31,11 +32,18 @@ export const path = (address: string | null): Part => (address === null ? html`<
 
 export const reasonText = (reason: Reason): Html => html`<code>${reason}</code> – ${reasons[reason]?.meaning}`
 
+/** Of a notice: what it tells of. */
+export const aboutText = (about: About | null): Part =>
+  about !== null && html`about <span class="address">${path(about.recipient)}</span>: ${reasonText(about.reason)}`
+
 /** A definition list; rows whose value is null are left out. */
 export const facts = (rows: readonly (readonly [string, Part])[]): Html =>
   html`<dl>${rows.map(([name, value]) => value !== null && html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
 
 export const plural = (count: number, one: string, many: string): string => `${count} ${count === 1 ? one : many}`
+
+export const more = (count: number, shown: number): Part =>
+  count > shown && html`<p class="empty">${plural(count - shown, 'more is', 'more are')} in the API.</p>`
 
 export interface FilterField {
   readonly name: string
