@@ -5,11 +5,12 @@
  */
 import type { ReversePath } from '../../mail/envelope.ts'
 import type { Header } from '../../mail/header-fields.ts'
-import { firstKeyword, mediaType } from './keywords.ts'
+import { firstKeyword, mediaType, parameter } from './keywords.ts'
 
 export interface Finding {
   readonly rule: Rule
-  readonly class: 'automatic' | 'tag' | 'loop'
+  /** `vacation`: a guess from habits of responders that say nothing themselves; counts only where the operator wants it. */
+  readonly class: 'automatic' | 'tag' | 'loop' | 'vacation'
   /** For people: what was seen, at most 120 characters. */
   readonly detail: string
 }
@@ -22,12 +23,18 @@ export const rules = {
   'auto-submitted': 'automatic',
   'x-autoreply': 'automatic',
   'precedence-auto-reply': 'automatic',
+  'delivery-status': 'automatic',
   'multipart-report': 'automatic',
+  bounce: 'automatic',
+  challenge: 'automatic',
   'precedence-bulk': 'tag',
   'list-id': 'tag',
   'x-autorespond': 'tag',
   'received-count': 'loop',
   'loop-mark': 'loop',
+  'vacation-field': 'vacation',
+  'vacation-subject': 'vacation',
+  verification: 'tag',
 } as const satisfies Record<string, Finding['class']>
 
 export type Rule = keyof typeof rules
@@ -39,7 +46,7 @@ export const maxReceived = 50
 export const loopField = 'X-Loop'
 export const loopMark = (hostname: string): string => `postern@${hostname.toLowerCase()}`
 
-const finding = (rule: Rule, detail: string): Finding => ({ rule, class: rules[rule], detail: detail.slice(0, 120) })
+export const finding = (rule: Rule, detail: string): Finding => ({ rule, class: rules[rule], detail: detail.slice(0, 120) })
 
 /** What the reverse-path tells. At most one finding. */
 export function envelopeFindings(sender: ReversePath): readonly Finding[] {
@@ -71,10 +78,17 @@ export function messageFindings(header: Header, hostname: string): readonly Find
   each('x-autoreply', value => (firstKeyword(value) === 'yes' ? finding('x-autoreply', value) : null))
   each('precedence', value => (firstKeyword(value) === 'auto_reply' ? finding('precedence-auto-reply', value) : null))
   each('precedence', value => (bulk.has(firstKeyword(value)) ? finding('precedence-bulk', value) : null))
-  each('content-type', value => (mediaType(value) === 'multipart/report' ? finding('multipart-report', value) : null))
+  each('content-type', reportOf)
   each('list-id', value => finding('list-id', value))
   each('x-autorespond', value => finding('x-autorespond', value))
   return found
+}
+
+/** RFC 6522: what a report is about stands beside its type. A receipt or a complaint is no bounce. */
+function reportOf(value: string): Finding | null {
+  if (mediaType(value) !== 'multipart/report') return null
+  const type = parameter(value, 'report-type')?.toLowerCase()
+  return finding(type === 'delivery-status' ? 'delivery-status' : 'multipart-report', value)
 }
 
 const bulk: ReadonlySet<string> = new Set(['bulk', 'junk', 'list'])

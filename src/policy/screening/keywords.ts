@@ -19,6 +19,18 @@ export function mediaType(value: string): string {
   return match === null ? '' : `${match[1]}/${match[2]}`.toLowerCase()
 }
 
+/** The value of a parameter, without quotes; null where it is not there. `name` is given in lower case. RFC 2231 is not followed. */
+export function parameter(value: string, name: string): string | null {
+  const text = readable(value)
+  const next =
+    /;[ \t\r\n]*(?:([^\x00-\x20()<>@,;:\\"/[\]?=\x7f]{1,127})[ \t\r\n]*=[ \t\r\n]*(?:"((?:[^"\\]|\\[\s\S])*)"|([^;" \t\r\n]*)))?[^;"]*/y
+  next.lastIndex = Math.max(0, text.indexOf(';'))
+  for (let match = next.exec(text); match !== null; match = next.exec(text)) {
+    if (match[1]?.toLowerCase() === name) return match[2]?.replace(/\\([\s\S])/g, '$1') ?? match[3]!
+  }
+  return null
+}
+
 function readable(value: string): string {
   const start = value.slice(0, maxRead)
   return start.includes('(') ? withoutComments(start) : start

@@ -52,7 +52,7 @@ describe('end of data', () => {
   const table = header.flatMap(rule =>
     (Object.keys(automatic) as ScreeningSettings['automatic'][]).flatMap(setting =>
       (['origin', 'relay'] as const).map(peer => {
-        const expected = { automatic: automatic[setting][peer], tag: 'accept', loop: loop[peer] }[rules[rule]]
+        const expected = { automatic: automatic[setting][peer], tag: 'accept', vacation: 'accept', loop: loop[peer] }[rules[rule]]
         return [rule, setting, peer, expected] as const
       }),
     ),
