@@ -32,21 +32,21 @@ const maxAddresses = 2000
 export function signedRecipients(header: Header, aligned: readonly DkimSignature[], recipients: readonly string[]): readonly string[] {
   const fields = ['to', 'cc'].filter(name => covers(aligned, name))
   if (fields.length === 0) return []
-  const wanted = new Map(recipients.map(recipient => [folded(recipient), recipient]))
-  const found = new Set<string>()
+  const wanted = new Set(recipients.map(folded))
+  const found = new Set<string | null>()
   for (const name of fields) {
     let count = 0
     for (const address of listedAddresses(header.all(name).join(',').slice(0, maxScanned))) {
       if (++count > maxAddresses) break
-      const key = folded(address)
-      if (wanted.has(key)) found.add(key)
+      const one = folded(address)
+      if (one !== null && wanted.has(one)) found.add(one)
     }
   }
   return recipients.filter(recipient => found.has(folded(recipient)))
 }
 
-/** One spelling for all of an address; what is none is like nothing else. */
-function folded(text: string): string {
+/** One spelling for all of an address; null for what is none. */
+function folded(text: string): string | null {
   const address = parseAddress(text)
-  return address === null ? `\0${text}` : `${asciiLower(address.localPart)}@${canonicalDomain(address.domain)}`
+  return address && `${asciiLower(address.localPart)}@${canonicalDomain(address.domain)}`
 }
