@@ -1,7 +1,7 @@
 /**
- * The trace fields that a message gets in front when it is handed over: Return-Path, Delivered-To and Received (RFC 5321
- * 4.4). What a client said of itself goes through one encoder, so that it can't add a clause, a field or a line. The stored
- * message is never touched. Formats only; knows nothing of who may be believed.
+ * The trace fields that a message gets in front when it is handed over: Authentication-Results (made elsewhere), Return-Path,
+ * Delivered-To and Received (RFC 5321 4.4). What a client said of itself goes through one encoder, so that it can't add a
+ * clause, a field or a line. The stored message is never touched. Formats only; knows nothing of who may be believed.
  */
 import type { Client, Protocol } from './envelope.ts'
 
@@ -16,14 +16,16 @@ export interface TraceFacts {
   readonly recipient: string
   readonly client: Client
   readonly protocol: Protocol
+  /** Our finished Authentication-Results field with its CRLF; absent where nothing was checked. */
+  readonly results?: string
 }
 
-/** Three fields, each ended by CRLF, lines of at most 998 octets; ASCII unless the protocol is one of RFC 6531. */
+/** Three fields, or four with `results` in front, each ended by CRLF, lines of at most 998 octets; ASCII unless the protocol is one of RFC 6531. */
 export function traceFields(facts: TraceFacts): string {
   const utf8 = facts.protocol.startsWith('UTF8')
   const recipient = path(facts.recipient, utf8)
   return (
-    `Return-Path: <${path(facts.sender, utf8)}>\r\n` +
+    `${facts.results ?? ''}Return-Path: <${path(facts.sender, utf8)}>\r\n` +
     `Delivered-To: ${recipient}\r\n` +
     `Received: ${from(facts.client, utf8)}by ${word(facts.hostname, utf8)} with ${facts.protocol}\r\n` +
     `\tid ${word(facts.id, utf8)} for <${recipient}>;\r\n` +

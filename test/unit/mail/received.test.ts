@@ -52,6 +52,11 @@ test.each<[object, string]>([
   expect(fromClause(client)).toBe(expected)
 })
 
+test('the results of authentication stand before all others', () => {
+  const results = 'Authentication-Results: in.example.com; spf=none\r\n'
+  expect(traceFields({ ...facts, results })).toBe(results + traceFields(facts))
+})
+
 test('a null reverse-path', () => {
   expect(traceFields({ ...facts, sender: '' })).toMatch(/^Return-Path: <>\r\n/)
 })
