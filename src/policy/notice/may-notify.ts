@@ -24,8 +24,8 @@ export function mayNotify(answer: Authentication | null, facts: NoticeFacts): st
   const { sender } = facts
   const address = parseAddress(sender)
   if (address === null || isRobot(address.localPart)) return null
-  const authenticated = answer.mailFrom.authenticated && answer.mailFrom.address === sender
-  return authenticated || isAuthenticFrom(sender, answer.from) ? sender : null
+  if (answer.mailFrom.address !== sender) return null
+  return answer.mailFrom.authenticated || isAuthenticFrom(sender, answer.from) ? sender : null
 }
 
 const byOwnProof: ReadonlySet<Authentication['from']['how']> = new Set(['dkim', 'spf'])
