@@ -5,7 +5,7 @@
 
 /** The part of a Subject that a notice repeats, in characters. */
 export const longestSubject = 200
-const longestAddress = 320
+const longestLocal = 255
 
 // Format characters but the two joiners that scripts need, controls, private and unassigned ones, halves of pairs.
 const invisible = /(?![\u200c\u200d])\p{C}/gu
@@ -35,9 +35,10 @@ export const defused = (text: string, longest: number): string =>
 
 /** An address of ours as a stranger spelled it. Where its local part is more than letters, digits and `.+-_=`, it is defused. */
 export function shownAddress(address: string): string {
-  const text = plain(address, longestAddress)
-  const at = text.lastIndexOf('@')
-  const local = text.slice(0, Math.max(0, at))
-  if (/^[\w.+=-]*$/.test(local)) return text
-  return `${defused(local, longestAddress)}${text.slice(at)}`
+  const at = address.lastIndexOf('@')
+  if (at < 0) return defused(address, longestLocal)
+  // The domain is one of ours: for no other anything would have been accepted.
+  const local = address.slice(0, at)
+  const shown = /^[\w.+=-]*$/.test(local) ? plain(local, longestLocal) : defused(local, longestLocal)
+  return shown + plain(address.slice(at), longestLocal)
 }

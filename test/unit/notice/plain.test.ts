@@ -49,6 +49,8 @@ describe('an address of ours as a stranger spelled it', () => {
     ['incoming+k3y@incoming.example.com', 'incoming+k3y@incoming.example.com'],
     ['a.b-c_d=e@incoming.example.com', 'a.b-c_d=e@incoming.example.com'],
     ['"https://evil.example/ "@incoming.example.com', '"https[:]//evil[.]example/ "@incoming.example.com'],
+    ['a.b@c', 'a.b@c'],
+    ['https://evil.example/', 'https[:]//evil[.]example/'],
     ['www.evil.example/x@incoming.example.com', 'www[.]evil[.]example/x@incoming.example.com'],
     ['"a\r\nb"@incoming.example.com', '"a b"@incoming.example.com'],
   ])('%j becomes %j', (text, expected) => expect(shownAddress(text)).toBe(expected))

@@ -59,7 +59,7 @@ describe('which file is read', () => {
   })
 
   test('a mistake: file, line and what is wrong', async () => {
-    writeFileSync(path.join(folder, 'nl.yaml'), good.replace(/(closing:[^]*)%\{id}/, '$1%{ID}'))
+    writeFileSync(path.join(folder, 'nl.yaml'), good.replace(/(closing:.*)%\{id}/s, '$1%{ID}'))
     const error = await loadTemplates({ language: 'nl', directory: folder }).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(TemplateError)
     expect(String(error)).toMatch(
