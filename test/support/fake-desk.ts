@@ -60,6 +60,7 @@ const row = (message: MessageView, one: DeliveryView): MessageRow => ({
   subject: message.subject,
   size: message.size,
   received: message.received,
+  ...(one.about === null ? {} : { about: one.about }),
 })
 
 function traces(all: readonly TransactionRow[], filter: TransactionFilter): TransactionRow[] {
@@ -82,7 +83,7 @@ function redeliver(messages: MessageView[], order: { id: string; how: Redelivery
   const from = order.how === 'replay' ? ['delivered', 'failed'] : ['held', 'discarded']
   let count = 0
   const change = (one: DeliveryView): DeliveryView => {
-    if (!from.includes(one.state) || (order.delivery !== undefined && order.delivery !== one.id)) return one
+    if (!from.includes(one.state) || (order.delivery === undefined ? one.about !== null : order.delivery !== one.id)) return one
     count++
     return { ...one, state: 'queued' }
   }

@@ -1,8 +1,8 @@
 /**
  * A SpoolQueue in memory that keeps the contract of ports.ts: due order, `delivering` until settled, queued again after a
- * restart. For tests of what works a queue off; it survives no crash, and must not be used where durability is the point.
+ * restart, a notice added with the failure it follows (but no repeats known). For tests of what works a queue off; it survives no crash, and must not be used where durability is the point.
  */
-import { type Delivery, type DeliveryState, type SpoolQueue, SpoolUnavailable } from '../../src/transaction/ports.ts'
+import { type Delivery, type DeliveryState, type NewDelivery, type SpoolQueue, SpoolUnavailable } from '../../src/transaction/ports.ts'
 
 export interface Entry {
   delivery: Delivery
@@ -54,6 +54,12 @@ export function memoryQueue(): MemoryQueue {
     return first.map(entry => entry.delivery)
   }
 
+  const follow = ({ message }: Delivery, { recipient, processor, about, state }: NewDelivery): void => {
+    const id = Math.max(...all.keys()) + 1
+    const since = Date.now()
+    all.set(id, { delivery: aDelivery({ id, message, recipient, processor, since, about: about ?? null }), state, due: since, detail: '' })
+  }
+
   return {
     add(some, raw = new Uint8Array()) {
       const delivery = aDelivery({ message: `M${some.id}`, size: raw.length, ...some })
@@ -83,6 +89,7 @@ export function memoryQueue(): MemoryQueue {
           entry.detail = settlement.detail
           entry.delivery = { ...entry.delivery, attempts: entry.delivery.attempts + 1 }
           if (settlement.state === 'queued') entry.due = settlement.due
+          if (settlement.state === 'failed' && settlement.follow !== undefined) follow(entry.delivery, settlement.follow)
         },
         async nextDue(processor) {
           await enter('nextDue')

@@ -50,7 +50,9 @@ export function memorySpool(): MemorySpool {
           }
           const body = Buffer.concat(chunks)
           const deliveries = message.deliveries.map(delivery => {
-            const id = createHash('sha256').update(delivery.idempotency.material).update(body.subarray(message.bodyStart)).digest('hex')
+            const { material, alone } = delivery.idempotency
+            const hashed = createHash('sha256').update(alone ? `alone ${material}` : material)
+            const id = (alone ? hashed : hashed.update(body.subarray(message.bodyStart))).digest('hex')
             const earlier = seen.get(id)
             if (earlier !== undefined) return { kind: 'repeat' as const, message: earlier }
             seen.set(id, message.id)
@@ -60,7 +62,7 @@ export function memorySpool(): MemorySpool {
           spool.committed++
           return { deliveries }
         },
-        read: () => chunks,
+        read: () => [...chunks],
         abort() {
           chunks.length = 0
           spool.aborted++

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SpoolDesk } from '../../../src/transaction/desk.ts'
 import type { Clock, DeliveryState, SpoolIntake, SpoolQueue, TraceStore, TransactionRow } from '../../../src/transaction/ports.ts'
 import { accept, collect, day, delivery, header, kinds, message, newDelivery, octets, start, write } from './messages.ts'
+import { noticesContract } from './notices.ts'
+import { readingContract } from './reading.ts'
 
 export type AnySpool = SpoolIntake &
   SpoolQueue &
@@ -17,6 +19,15 @@ export type AnySpool = SpoolIntake &
     purge(): Promise<number>
     close(): Promise<void>
   }
+
+/** What the parts of the suite work with; made anew for each test. */
+export interface Subject {
+  readonly spool: AnySpool
+  /** Closes it and opens it again. `spool` is another one afterwards. */
+  reopen(): Promise<void>
+  /** Sets the clock. */
+  now(at: number): void
+}
 
 /** `open` opens the same place each time; `remove` clears it away. */
 export interface Place {
@@ -46,6 +57,9 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
     await spool.close()
     await place.remove()
   })
+
+  readingContract(name, () => ({ spool, reopen, now: at => (now = at) }))
+  noticesContract(name, () => ({ spool, reopen, now: at => (now = at) }))
 
   describe(`${name}: bodies`, () => {
     it.each([18, 100, 16_384, 16_385, 100_000, 262_144, 262_145, 1_000_003])('gives back %d octets as they came', async size => {
@@ -217,6 +231,9 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
         subject: one.subject,
         messageId: one.messageId,
         size: body.length,
+        authentication: null,
+        notify: null,
+        about: null,
       })
     })
     it('counts attempts, and keeps the id and the first due time over retries', async () => {

@@ -15,9 +15,9 @@ beforeEach(async () => {
 })
 afterEach(() => removeFolder(directory))
 
-/** Runs a committer, kills it with SIGKILL once `lines` messages are in, and gives the lines it wrote. */
-async function commitUntilKilled(run: string, lines: number): Promise<string[]> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'committer.ts'), directory, run], {
+/** Runs a script, kills it with SIGKILL once it has written `lines` lines, and gives them but for its first. */
+async function untilKilled(script: string, run: string, lines: number): Promise<string[]> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, script), directory, run], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let text = ''
@@ -38,7 +38,7 @@ describe('after SIGKILL', () => {
       ['b', 7],
       ['c', 151],
     ] as const) {
-      for (const line of await commitUntilKilled(run, lines)) promised.set(...(line.split(' ') as [string, string]))
+      for (const line of await untilKilled('committer.ts', run, lines)) promised.set(...(line.split(' ') as [string, string]))
       const spool = await openSpool(spoolOptions(directory))
       expect(spool.recovered.damaged).toBe(0)
       const ids: string[] = []
@@ -56,6 +56,26 @@ describe('after SIGKILL', () => {
       await spool.close()
     }
     expect(promised.size).toBeGreaterThan(200)
+  }, 60_000)
+  it('has a notice with every delivery that failed, and none with any other', async () => {
+    let failed = 0
+    for (const [run, lines] of [
+      ['a', 23],
+      ['b', 90],
+    ] as const) {
+      const settled = await untilKilled('failer.ts', run, lines)
+      const spool = await openSpool(spoolOptions(directory))
+      const ids = (await spool.list({ limit: 1000 })).filter(row => row.about === undefined).map(({ id }) => id)
+      const states = new Map<string, string>()
+      for (const id of ids) states.set(id, (await spool.view(id))!.deliveries.map(one => `${one.state} ${one.processor}`).join())
+      expect(new Set(states.values()), run).toEqual(
+        new Set(['failed app,queued notices', ...[...states.values()].filter(one => one === 'queued app')]),
+      )
+      for (const id of settled) expect(states.get(id)).toBe('failed app,queued notices')
+      failed += settled.length
+      await spool.close()
+    }
+    expect(failed).toBeGreaterThan(100)
   }, 60_000)
 })
 
@@ -83,18 +103,22 @@ describe('a start', () => {
   })
   it('fails what waits for a body that the disk lost, and never hands over half of it', async () => {
     const first = await openSpool(spoolOptions(directory))
-    const [whole, cut] = [message(), message({ deliveries: [delivery(), delivery({ state: 'held' })] })]
+    const cut = message({ deliveries: [delivery(), delivery(), delivery({ state: 'held' })] })
+    const whole = message({ received: start + 1 })
     await accept(first, whole, octets(50_000))
     await accept(first, cut, octets(50_000))
+    const [claimed] = await first.claim('app', 1, start)
+    const about = { recipient: claimed!.recipient, reason: 'application.failed' } as const
+    await first.settle(claimed!.id, { state: 'failed', detail: 'no', follow: delivery({ processor: 'notices', about }) })
     await first.close()
     const [segment] = readdirSync(bodies())
     truncateSync(join(bodies(), segment!), 60_000)
     const spool = await openSpool(spoolOptions(directory))
     expect(spool.recovered.damaged).toBe(1)
-    expect((await spool.view(cut.id))?.deliveries.map(({ state }) => state)).toEqual(['failed', 'held'])
+    expect((await spool.view(cut.id))?.deliveries.map(({ state }) => state)).toEqual(['failed', 'failed', 'held', 'failed'])
     expect((await spool.view(whole.id))?.deliveries[0]?.state).toBe('queued')
     await expect(spool.raw(cut.id).then(collect)).rejects.toThrow(/ends at/)
-    expect(await spool.counts()).toMatchObject({ queued: 1, failed: 1, held: 1 })
+    expect(await spool.counts()).toMatchObject({ queued: 1, failed: 3, held: 1 })
     await spool.close()
   })
   it('refuses a directory that is in use, and takes it once it is free', async () => {
@@ -119,7 +143,7 @@ describe('a start', () => {
     const db = new DatabaseSync(join(directory, 'spool.db'))
     db.exec('PRAGMA user_version = 99')
     db.close()
-    await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/schema version 99; this program knows version 1/)
+    await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/schema version 99; this program knows version 2/)
   })
   it('refuses to begin anew beside the bodies of a lost database, and leaves them alone', async () => {
     const first = await openSpool(spoolOptions(directory))

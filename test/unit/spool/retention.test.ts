@@ -1,12 +1,20 @@
 /** What a purge leaves behind on disk, and what it remembers. */
-import { readdirSync } from 'node:fs'
+import { readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openSpool } from '../../../src/spool/sqlite/spool.ts'
-import type { TransactionRow } from '../../../src/transaction/ports.ts'
-import { accept, collect, day, delivery, kinds, message, octets, start } from '../../contract/spool/messages.ts'
+import { SpoolUnavailable, type TransactionRow } from '../../../src/transaction/ports.ts'
+import { accept, collect, day, delivery, kinds, message, octets, start, write } from '../../contract/spool/messages.ts'
 import { keepLog, removeFolder, retention, spoolOptions, temporaryFolder } from '../../contract/spool/place.ts'
+
+const linkOf = (fd: string): string => {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`)
+  } catch {
+    return ''
+  }
+}
 
 let directory: string
 beforeEach(async () => {
@@ -74,6 +82,38 @@ it('keeps no file of a repeat or an aborted body', async () => {
   await expect.poll(() => readdirSync(join(directory, 'bodies')).length).toBe(1)
   await spool.close()
   expect(readdirSync(join(directory, 'bodies'))).toHaveLength(1)
+})
+
+it('keeps no file, and holds none open, of a body that is aborted while it is read', async () => {
+  const spool = await openSpool(spoolOptions(directory))
+  const files = () => readdirSync(join(directory, 'bodies')).length
+  const open = () => readdirSync('/proc/self/fd').filter(fd => linkOf(fd).startsWith(join(directory, 'bodies'))).length
+  const sink = spool.open()
+  await write(sink, octets(900_000))
+  const reading = (sink.read() as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]()
+  await reading.next()
+  expect([files(), open()]).toEqual([1, 2])
+  sink.abort()
+  await expect(reading.next()).rejects.toThrow(SpoolUnavailable)
+  await expect.poll(() => [files(), open()]).toEqual([0, 0])
+  await spool.close()
+})
+
+it.each(['commit', 'abort'] as const)('rejects what is read from a file that is gone, keeps no such body (%s), and goes on', async end => {
+  const spool = await openSpool(spoolOptions(directory))
+  const sink = spool.open()
+  const [one, body] = [message(), octets(900_000)]
+  await write(sink, body)
+  await collect(sink.read() as AsyncIterable<Uint8Array>)
+  for (const name of readdirSync(join(directory, 'bodies'))) rmSync(join(directory, 'bodies', name))
+  await expect(collect(sink.read() as AsyncIterable<Uint8Array>)).rejects.toThrow(SpoolUnavailable)
+  if (end === 'abort') sink.abort()
+  else await expect(sink.commit(one)).rejects.toThrow(SpoolUnavailable)
+  expect(await spool.view(one.id)).toBeNull()
+  await expect.poll(() => spool.status().writable, { timeout: 5_000 }).toBe(true)
+  await accept(spool, one, body)
+  expect((await collect(await spool.raw(one.id))).equals(body)).toBe(true)
+  await spool.close()
 })
 
 it('knows a repeat of mail that it has already purged, for 7 days and no longer', async () => {

@@ -8,7 +8,9 @@ const find = (reading: Reading, id: string): Row | undefined =>
   reading.all('SELECT * FROM messages WHERE id = ? ORDER BY seq DESC LIMIT 1', [id])[0]
 
 const deliveriesOf = (reading: Reading, message: Row): Row[] =>
-  reading.all(`SELECT d.* FROM messages m JOIN deliveries d ON ${deliveriesOfMessage} WHERE m.seq = ? ORDER BY d.id`, [message.seq as number])
+  reading.all(`SELECT d.* FROM messages m JOIN deliveries d ON ${deliveriesOfMessage} WHERE m.seq = ? ORDER BY d.id`, [
+    message.seq as number,
+  ])
 
 export function view(reading: Reading, id: string): MessageView | null {
   const message = find(reading, id)
@@ -39,5 +41,6 @@ export function body(reading: Reading, id: string): BodyAt | null {
   const parameters = [message.position, message.size, message.pack] as number[]
   const row = reading.all('SELECT substr(octets, ? + 1, ?) AS octets FROM packs WHERE id = ?', parameters)[0]
   if (row === undefined) throw new Error(`message ${id} has no body`)
-  return { octets: row.octets as Uint8Array }
+  // Of no octets at all SQLite says NULL.
+  return { octets: (row.octets as Uint8Array | null) ?? new Uint8Array(0) }
 }

@@ -52,7 +52,11 @@ export function repeated(store: Store, idempotency: Uint8Array, delivery: Delive
 const insert = `INSERT INTO deliveries (id, message, received, state, recipient, mailbox, route, key, claims, processor, reason,
   attempts, due, since, changed, detail, idempotency, about) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, '', ?, ?)`
 
-export function addDelivery(store: Store, delivery: DeliveryTuple, { seq, at, idempotency }: Omit<Place, 'id'> & { idempotency: Uint8Array }): number {
+export function addDelivery(
+  store: Store,
+  delivery: DeliveryTuple,
+  { seq, at, idempotency }: Omit<Place, 'id'> & { idempotency: Uint8Array },
+): number {
   const [recipient, mailbox, route, key, claims, processor, state, reason] = delivery
   const id = store.draft.nextId++
   const due = state === 'queued' ? at : null

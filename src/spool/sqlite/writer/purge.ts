@@ -90,9 +90,7 @@ export function makePurge(retention: Retention): (store: Store, at: number) => n
       cursor = message.seq
       // Taken in while the clock was ahead: no reason to keep what came after it.
       if (age < 0) continue
-      const deliveries = store
-        .sql(ofMessage)
-        .all(message.seq, message.seq + message.deliveries, message.seq) as unknown as OldDelivery[]
+      const deliveries = store.sql(ofMessage).all(message.seq, message.seq + message.deliveries, message.seq) as unknown as OldDelivery[]
       if (!deliveries.every(delivery => at - delivery.changed >= keptFor(delivery.state, retention))) continue
       removeMessage(store, message, deliveries, at)
       removed += 1
