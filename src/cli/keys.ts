@@ -31,7 +31,7 @@ export function keysCommand(given: KeysCommandDeps): Command {
     .requiredOption('--route <name>', 'the route it belongs to')
     .requiredOption('--subject <text>', 'what the key stands for: the application’s own id, 1 to 32 octets')
     .option('--expires <when>', 'a duration (30d) or a time (2027-01-01T00:00:00Z); without it the key never expires')
-    .option('--sender <address>', 'the one address that may use the key (reserved, not yet checked)')
+    .option('--sender <address>', 'the one address that may use the key: From must be it, and authenticated')
     .option('--json', 'print { address, key, expires }')
     .action((args: MintArguments) => mintCommand(deps, args))
   keys
@@ -40,6 +40,7 @@ export function keysCommand(given: KeysCommandDeps): Command {
     .argument('<key-or-address>')
     .option('--mailbox <name>', 'only as a key of this mailbox …')
     .option('--route <name>', '… and this route')
+    .option('--sender <address>', 'also whether this sender may use it')
     .option('--json', 'print an object')
     .action((text: string, args: InspectArguments) => inspectCommand(deps, text, args))
   keys

@@ -1,7 +1,7 @@
 /**
  * A memory in front of a verifier: what it said about a key is said again for a while, and of many who ask for the same key at
  * once only one asks the store. It is asked by mailbox, route and key alone, so a verifier whose answers depend on the sender
- * or the client must not stand behind it. "Later" is never remembered.
+ * or the client must not stand behind it; what is asked with an author goes past it. "Later" is never remembered.
  */
 import type { KeyCheck, KeyQuery, KeyVerifier } from '../transaction/ports.ts'
 import { type Asked, createMemory, judgeAgain, type MemoryOptions } from './cached/memory.ts'
@@ -22,6 +22,7 @@ export function cached({ verifier, questions = 1_000, ...options }: CachedOption
   const keyOf = verifier.foldsCase === true ? foldAscii : (key: string) => key
 
   function verify(query: KeyQuery): Answer {
+    if (query.author !== undefined) return verifier.verify(query)
     const asked: Asked = { place: placeOf(query), key: keyOf(query.key) }
     const known = memory.find(asked, query.at)
     if (known !== null) return known

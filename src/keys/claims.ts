@@ -1,6 +1,6 @@
 /**
  * The claims of a key that several verifiers call valid, joined so that every restriction holds: the earliest expiry, only
- * the senders that all allow. Two subjects contradict each other; choosing one would deliver mail to what another denies.
+ * the senders that all allow, and the bond to a sender that one knows only as a hash. Two subjects contradict each other; choosing one would deliver mail to what another denies.
  */
 import type { Claims } from '../transaction/ports.ts'
 

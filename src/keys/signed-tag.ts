@@ -4,6 +4,7 @@
  * The two uses begin with different labels, so that one can never stand for the other.
  */
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
+import { domainToASCII, domainToUnicode } from 'node:url'
 import { type DecodedKey, senderOctets, tagOctets } from './signed-format.ts'
 
 export const minSecretOctets = 32
@@ -36,6 +37,26 @@ export function senderHash(secret: KeyObject, subject: string, sender: string): 
     .update(frame('postern sender 1', subject, folded))
     .digest()
     .subarray(0, senderOctets)
+}
+
+/**
+ * Whether `author` is the address behind the hash of a key whose tag is good. A domain may be written in letters or as an A-label
+ * (RFC 5890 2.3.2.1), on either side. Takes the same time wherever the difference is.
+ */
+export function senderMatches(
+  secret: KeyObject,
+  hash: Uint8Array,
+  { subject, author }: { readonly subject: string; readonly author: string },
+): boolean {
+  return spellings(author).some(spelling => timingSafeEqual(senderHash(secret, subject, spelling), hash))
+}
+
+function spellings(address: string): readonly string[] {
+  const at = address.lastIndexOf('@') + 1
+  const domain = address.slice(at)
+  if (!/[^\x00-\x7f]|xn--/i.test(domain)) return [address]
+  const others = [domainToASCII(domain), domainToUnicode(domain)].filter(other => other !== '')
+  return [...new Set([domain, ...others])].map(other => address.slice(0, at) + other)
 }
 
 /** Each field with its length (four octets, big-endian) before it: no two lists of fields give the same octets. */

@@ -4,7 +4,9 @@
  * key is refused before anything is computed, and what is said about expiry is said only of keys with a good signature.
  */
 import type { KeyObject } from 'node:crypto'
-import type { KeyCheck, KeyQuery } from '../transaction/ports.ts'
+import { domainToASCII } from 'node:url'
+import { formatAddress, needsUtf8, parseAddress } from '../mail/address.ts'
+import type { Claims, KeyCheck, KeyQuery } from '../transaction/ports.ts'
 import {
   type DecodedKey,
   decodeKey,
@@ -15,7 +17,7 @@ import {
   type NotSignedKey,
   subjectText,
 } from './signed-format.ts'
-import { placeFrame, secretKey, senderHash, tagMatches, tagOf } from './signed-tag.ts'
+import { placeFrame, secretKey, senderHash, senderMatches, tagMatches, tagOf } from './signed-tag.ts'
 
 export interface SignedKeysOptions {
   /** By key id, 1 to 255 (a number or its decimal digits). All of them verify: the newest and those it replaces. */
@@ -30,20 +32,23 @@ export interface SignedKeyVerifier {
   mayBe(key: string): boolean
 }
 
-/** Throws RangeError for a key id or a secret out of range. Expiry is judged at `query.at`. */
+/**
+ * Throws RangeError for a key id or a secret out of range. Expiry is judged at `query.at`. A key that is bound to a sender claims
+ * `senderHash`; asked with `author` it claims `senders` instead: that one, or nobody.
+ */
 export function signedKeys({ secrets }: SignedKeysOptions): SignedKeyVerifier {
   const byId = new Map<number, KeyObject>()
   for (const [id, octets] of secrets) byId.set(keyIdOf(id), secretKey(octets))
   // One verifier serves one route, so remembering the last place is enough.
   let place = { mailbox: '', route: '', frame: placeFrame('', '') }
 
-  function verify({ mailbox, route, key, at }: KeyQuery): KeyCheck {
+  function verify({ mailbox, route, key, at, author }: KeyQuery): KeyCheck {
     const decoded = decodeKey(key)
     if (typeof decoded === 'string') return unknown
     const secret = byId.get(decoded.keyId)
     if (secret === undefined) return unknown
     if (place.mailbox !== mailbox || place.route !== route) place = { mailbox, route, frame: placeFrame(mailbox, route) }
-    return tagMatches(secret, place.frame, decoded) ? judge(decoded, at) : unknown
+    return tagMatches(secret, place.frame, decoded) ? judge(decoded, { secret, at, author }) : unknown
   }
 
   return { verify, foldsCase: true, mayBe: key => typeof decodeKey(key) !== 'string' }
@@ -51,13 +56,24 @@ export function signedKeys({ secrets }: SignedKeysOptions): SignedKeyVerifier {
 
 const unknown: KeyCheck = Object.freeze({ kind: 'unknown' })
 
-function judge(key: DecodedKey, at: number): KeyCheck {
+interface Asked {
+  readonly secret: KeyObject
+  readonly at: number
+  readonly author: string | undefined
+}
+
+function judge(key: DecodedKey, { secret, at, author }: Asked): KeyCheck {
   const subject = subjectText(key.subject)
   if (subject === null) return unknown
-  const keyId = String(key.keyId)
-  if (key.expires === null) return { kind: 'valid', claims: { subject, keyId } }
-  if (at >= key.expires) return { kind: 'expired', expired: key.expires }
-  return { kind: 'valid', claims: { subject, keyId, expires: key.expires } }
+  if (key.expires !== null && at >= key.expires) return { kind: 'expired', expired: key.expires }
+  const claims = { subject, keyId: String(key.keyId), ...(key.expires === null ? {} : { expires: key.expires }) }
+  if (key.senderHash === null) return { kind: 'valid', claims }
+  return { kind: 'valid', claims: { ...claims, ...boundTo(key.senderHash, subject, { secret, author }) } }
+}
+
+function boundTo(hash: Uint8Array, subject: string, { secret, author }: Pick<Asked, 'secret' | 'author'>): Claims {
+  if (author === undefined) return { senderHash: true }
+  return { senders: senderMatches(secret, hash, { subject, author }) ? [author] : [] }
 }
 
 export interface MintOptions {
@@ -71,7 +87,7 @@ export interface MintOptions {
   readonly subject: string
   /** Milliseconds since 1970, until 2106; a part of a second is rounded up. */
   readonly expires?: number
-  /** The one address that may use the key. Reserved: written and signed, not yet checked when mail comes. */
+  /** The one address that may use the key; the case of ASCII letters doesn't count. */
   readonly sender?: string
 }
 
@@ -81,7 +97,7 @@ export function mintSignedKey(options: MintOptions): string {
   const body = encodeBody({
     keyId: keyIdOf(options.keyId),
     expires: options.expires === undefined ? null : wholeSecond(options.expires),
-    senderHash: options.sender === undefined ? null : senderHash(secret, options.subject, options.sender),
+    senderHash: options.sender === undefined ? null : senderHash(secret, options.subject, senderAddress(options.sender)),
     subject: subjectOctets(options.subject),
   })
   return encodeKey(body, tagOf(secret, placeFrame(options.mailbox, options.route), body))
@@ -105,6 +121,14 @@ function keyIdOf(id: string | number): number {
   const value = typeof id === 'number' ? id : /^[1-9][0-9]{0,2}$/.test(id) ? Number(id) : Number.NaN
   if (!Number.isInteger(value) || value < 1 || value > 255) throw new RangeError(`a key id is a whole number from 1 to 255, not ${id}`)
   return value
+}
+
+/** In canonical spelling, so that case and script of the domain are no matter. */
+function senderAddress(sender: string): string {
+  const address = parseAddress(sender)
+  if (address === null) throw new RangeError(`the sender of a signed key is one address, not ${JSON.stringify(sender)}`)
+  const { localPart, domain } = address
+  return formatAddress({ localPart, domain: needsUtf8(domain) ? domainToASCII(domain) || domain : domain })
 }
 
 function wholeSecond(expires: number): number {

@@ -32,7 +32,6 @@ export async function mintCommand(deps: KeysDeps, args: MintArguments): Promise<
   const octets = Buffer.byteLength(printed.slice(0, printed.lastIndexOf('@')))
   if (octets > maxLocalPart)
     deps.warn(`Note: its local part has ${octets} octets; some servers refuse more than ${maxLocalPart}. A shorter subject helps.`)
-  if (args.sender !== undefined) deps.warn('Note: the sender is written into the key, but this version does not check it when mail comes.')
   deps.print(args.json ? JSON.stringify(minted) : printed)
 }
 

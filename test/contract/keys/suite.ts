@@ -24,7 +24,7 @@ export interface VerifierFixture {
 
 export const now = Date.parse('2026-11-21T12:00:00Z')
 
-export const queryFor = (key: string, at: number = now): KeyQuery => queryOf(key, at)
+export const queryFor = (key: string, at: number = now, more: Partial<KeyQuery> = {}): KeyQuery => queryOf(key, at, more)
 
 const kinds = ['valid', 'unknown', 'expired', 'revoked', 'unavailable']
 
@@ -64,6 +64,12 @@ export function keyVerifierContract(name: string, make: () => Promise<VerifierFi
       expect(await ask(key, at + 1)).toEqual({ kind: 'expired', expired: at })
     }
     if (able('expiring')) test('a key is good until the millisecond before it expires', expiry)
+
+    test('an author changes nothing about a key that is bound to nobody, or that is none', async () => {
+      const query = (key: string) => queryFor(key, now, { author: 'ann@example.net' })
+      expect(await f.verifier.verify(query(f.valid.key))).toEqual({ kind: 'valid', claims: f.valid.claims })
+      for (const key of f.unknown) expect(await f.verifier.verify(query(key)), key).toEqual({ kind: 'unknown' })
+    })
 
     test('what is no key is unknown', async () => {
       for (const key of f.unknown) expect(await ask(key), key).toEqual({ kind: 'unknown' })

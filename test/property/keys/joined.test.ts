@@ -127,7 +127,12 @@ const answer: fc.Arbitrary<KeyCheck> = fc.oneof(
   fc.record({
     kind: fc.constant('valid' as const),
     claims: fc.record(
-      { subject: fc.constantFrom('1', '2'), expires: fc.nat(9), senders: fc.subarray(['a@x', 'b@x', 'x', 'c@y']) },
+      {
+        subject: fc.constantFrom('1', '2'),
+        expires: fc.nat(9),
+        senders: fc.subarray(['a@x', 'b@x', 'x', 'c@y']),
+        senderHash: fc.constant(true as const),
+      },
       { requiredKeys: [] },
     ),
   }),
@@ -170,6 +175,7 @@ describe('joined verifiers', () => {
         else if (answers.some(({ kind }) => kind === 'unavailable')) expect(check.kind).toBe('unavailable')
         else if (expired.length > 0) expect(check.kind).toMatch(/^(expired|unavailable)$/)
         if (check.kind !== 'valid') return
+        expect(check.claims.senderHash).toBe(answers.some(one => one.kind === 'valid' && one.claims.senderHash) || undefined)
         for (const one of answers) {
           if (one.kind !== 'valid') throw new Error('a valid answer over one that was not')
           const { subject, expires, senders } = one.claims

@@ -62,13 +62,38 @@ describe('signed keys', () => {
     fc.assert(
       fc.property(mintable, options => {
         const key = mintSignedKey(options)
-        const { mailbox, route, keyId, expires } = options
+        const { mailbox, route, keyId, expires, sender } = options
         const verifier = signedKeys({ secrets: new Map([[keyId, options.secret]]) })
         const claims = { subject: options.subject, keyId: String(keyId), ...(expires === undefined ? {} : { expires }) }
-        expect(verifier.verify({ ...envelope, mailbox, route, key })).toEqual({ kind: 'valid', claims })
+        const bound = sender === undefined ? {} : { senderHash: true }
+        expect(verifier.verify({ ...envelope, mailbox, route, key })).toEqual({ kind: 'valid', claims: { ...claims, ...bound } })
+        for (const author of ['x@example.net', ...(sender === undefined ? [] : [sender, sender.toUpperCase(), sender.toLowerCase()])]) {
+          const same = author.toLowerCase() === sender?.toLowerCase()
+          const named = sender === undefined ? {} : { senders: same ? [author] : [] }
+          expect(verifier.verify({ ...envelope, mailbox, route, key, author })).toEqual({ kind: 'valid', claims: { ...claims, ...named } })
+        }
         expect(inspectSignedKey(key)).toMatchObject({ keyId, subject: options.subject, expires: expires ?? null })
       }),
       { numRuns: 300 },
+    )
+  })
+
+  test('whoever asks as whomever is answered without a throw, and named only as he asked', () => {
+    const key = mintSignedKey({ secret: Buffer.alloc(32), keyId: 1, mailbox: 'm', route: 'r', subject: 's', sender: 'a@bücher.example' })
+    const verifier = signedKeys({ secrets: new Map([[1, Buffer.alloc(32)]]) })
+    const domain = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...'xn-.ü@%/:') }),
+      fc.constant('bücher.example'),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom('a', '"a"', 'b', ''), domain, (local, text) => {
+        const author = `${local}@${text}`
+        const check = verifier.verify({ ...envelope, mailbox: 'm', route: 'r', key, author })
+        const same = author === 'a@bücher.example'
+        expect(check).toEqual({ kind: 'valid', claims: { subject: 's', keyId: '1', senders: same ? [author] : [] } })
+      }),
+      { numRuns: 1000 },
     )
   })
 

@@ -77,6 +77,21 @@ describe('an answer is said again', () => {
     expect(store.asked).toHaveLength(4)
   })
 
+  test('and not to who asks with an author: he is answered by the store, and that is not remembered', () => {
+    const store = says(valid({ subject: '1' }))
+    const { cache } = remember(store)
+    const asked = () => store.asked.length
+    for (const expected of [1, 2]) {
+      cache.verify(query('k', { author: 'ann@example.net' }))
+      expect(asked()).toBe(expected)
+    }
+    cache.verify(query('k'))
+    cache.verify(query('k'))
+    expect(asked()).toBe(3)
+    cache.verify(query('k', { author: 'ann@example.net' }))
+    expect([asked(), cache.forget!()]).toEqual([4, 1])
+  })
+
   test('for a key in any case where the verifier folds ASCII letters', () => {
     const store = says(unknown, { foldsCase: true })
     const { cache } = remember(store)

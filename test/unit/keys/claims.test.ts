@@ -15,6 +15,11 @@ test.each<[Claims, Claims, Claims | null]>([
   [{}, { expires: 3 }, { expires: 3 }],
   [{ keyId: '1' }, { keyId: '2' }, { keyId: '1' }],
   [{}, { keyId: '2' }, { keyId: '2' }],
+  [{ senderHash: true }, {}, { senderHash: true }],
+  [{}, { senderHash: true }, { senderHash: true }],
+  [{ senderHash: true }, { senders: ['ann@example.net'] }, { senderHash: true, senders: ['ann@example.net'] }],
+  [{ senders: ['ann@example.net'] }, { senders: ['example.net'] }, { senders: ['ann@example.net'] }],
+  [{ senders: [] }, { senders: ['ann@example.net'] }, { senders: [] }],
 ])('%j and %j', (a, b, joined) => {
   expect(joinClaims(a, b)).toEqual(joined)
 })

@@ -94,11 +94,17 @@ describe('mint', () => {
     expect({ address, messageId }).toEqual({ address: 'desk@incoming.example.com', messageId: `reply-${key}@desk.example.com` })
   })
 
-  test('notes a local part over 64 octets, and that senders are not checked yet', async () => {
+  test('binds a key to a sender without a word', async () => {
+    const minted = await run(...mintArgs, '--sender', '"Ann"@Example.NET', '--json')
+    expect(minted).toMatchObject({ status: 0, err: '' })
+    const { key } = JSON.parse(minted.out)
+    expect((await run('inspect', key, '--sender', 'ann@example.net')).status).toBe(0)
+  })
+
+  test('notes a local part over 64 octets', async () => {
     const long = await run(...mintArgs, '--subject', 'x'.repeat(21))
     expect(long).toMatchObject({ status: 0, err: expect.stringMatching(/local part has 65 octets/) })
     expect((await run(...mintArgs, '--subject', 'x'.repeat(20))).err).toBe('')
-    expect((await run(...mintArgs, '--sender', 'ann@example.net')).err).toMatch(/does not check it/)
   })
 
   test.each([
@@ -113,6 +119,8 @@ describe('mint', () => {
     [[...mintArgs, '--expires', '36500d'], 64, /2106/],
     [['mint', ...reply, '--subject', 'x'.repeat(33)], 64, /1 to 32 octets of UTF-8, this one 33/],
     [['mint', ...reply, '--subject', ''], 64, /1 to 32 octets/],
+    [[...mintArgs, '--sender', 'example.net'], 64, /The sender of a signed key is one address, not "example.net"/],
+    [[...mintArgs, '--sender', ''], 64, /is one address, not ""/],
     [[...mintArgs, '--nope'], 64, /--nope/],
   ])('%j is refused with %i', async (args, status, message) => {
     const ran = await run(...args)
@@ -163,6 +171,34 @@ describe('inspect', () => {
       status: 1,
       err: 'The key is not good.\n',
       said: { good: false, ...said },
+    })
+  })
+
+  test.each([
+    [{ sender: 'ann@example.net' }, 'ANN@example.net', true, /^sender: {4}bound \(hash [0-9a-f]{12}\), to this one$/m],
+    [{ sender: 'ann@example.net' }, 'bob@example.net', false, /^sender: {4}bound \(hash [0-9a-f]{12}\), to another one$/m],
+    [{}, 'bob@example.net', true, /^signature: good/m],
+  ])('bound as %j, asked about %s: %s', async (more, sender, matches, said) => {
+    const { status, out, err } = await run('inspect', key(more), '--sender', sender, '--json')
+    expect({ status, err, said: JSON.parse(out) }).toMatchObject({
+      status: matches ? 0 : 1,
+      err: matches ? '' : 'The key is bound to another sender.\n',
+      said: { good: true, senderMatches: matches },
+    })
+    expect((await run('inspect', key(more), '--sender', sender)).out).toMatch(said)
+  })
+
+  test('a sender is told of an expired key too, not of a forged one, and only where asked', async () => {
+    const asked = async (made: string, ...more: readonly string[]) =>
+      JSON.parse((await run('inspect', made, ...more, '--json')).out).senderMatches
+    const bound = { sender: 'ann@example.net' }
+    expect(await asked(key({ ...bound, expires: now }), '--sender', 'ann@example.net')).toBe(true)
+    expect(await asked(key({ ...bound, secret: Buffer.alloc(32, 3) }), '--sender', 'ann@example.net')).toBeUndefined()
+    expect(await asked(key(bound))).toBeUndefined()
+    expect(await run('inspect', key(bound), '--sender', 'ann')).toMatchObject({
+      status: 64,
+      out: '',
+      err: expect.stringMatching(/“ann” is no address/),
     })
   })
 

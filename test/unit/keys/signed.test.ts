@@ -1,5 +1,7 @@
+import { createSecretKey } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { inspectSignedKey, mintSignedKey, signedKeys } from '../../../src/keys/signed.ts'
+import { senderHash, senderMatches } from '../../../src/keys/signed-tag.ts'
 import type { KeyCheck } from '../../../src/transaction/ports.ts'
 import { secrets, type VerifyVector, vectors } from './vectors.ts'
 
@@ -8,10 +10,12 @@ const secret = secrets.get('1')!
 const place = { secret, keyId: 1, mailbox: 'incoming', route: 'reply' }
 const envelope = { recipient: '', sender: '', client: null }
 
-function expected({ result, subject, keyId, expires }: VerifyVector): KeyCheck {
+function expected({ result, subject, keyId, expires, key }: VerifyVector): KeyCheck {
   if (result === 'unknown') return { kind: 'unknown' }
   if (result === 'expired') return { kind: 'expired', expired: expires! * 1000 }
-  return { kind: 'valid', claims: { subject: subject!, keyId: keyId!, ...(expires === undefined ? {} : { expires: expires * 1000 }) } }
+  const bound = (inspectSignedKey(key) as { senderHash: string | null }).senderHash === null ? {} : { senderHash: true as const }
+  const until = expires === undefined ? {} : { expires: expires * 1000 }
+  return { kind: 'valid', claims: { subject: subject!, keyId: keyId!, ...until, ...bound } }
 }
 
 describe('the vectors', () => {
@@ -50,6 +54,93 @@ test.each([
 
 test('a byte order mark is part of a subject like any other character', () => {
   expect(inspectSignedKey(mintSignedKey({ ...place, subject: '\ufeffa' }))).toMatchObject({ subject: '\ufeffa' })
+})
+
+describe('a key bound to a sender', () => {
+  const bound = (sender: string, more: object = {}) => mintSignedKey({ ...place, subject: 'ticket-42', sender, ...more })
+  const ask = (key: string, author?: string, at = 0) =>
+    verifier.verify({ ...envelope, ...place, key, at, ...(author === undefined ? {} : { author }) })
+  const sendersOf = (key: string, author: string) => {
+    const check = ask(key, author)
+    return check.kind === 'valid' ? check.claims.senders : check.kind
+  }
+
+  test('says that it is bound, and asked with an author whether it is bound to that one', () => {
+    const key = bound('ann@example.net')
+    expect(ask(key)).toEqual({ kind: 'valid', claims: { subject: 'ticket-42', keyId: '1', senderHash: true } })
+    expect(ask(key, 'ann@example.net')).toEqual({
+      kind: 'valid',
+      claims: { subject: 'ticket-42', keyId: '1', senders: ['ann@example.net'] },
+    })
+    expect(ask(key, 'bob@example.net')).toEqual({ kind: 'valid', claims: { subject: 'ticket-42', keyId: '1', senders: [] } })
+    expect(ask(key, '')).toMatchObject({ claims: { senders: [] } })
+  })
+
+  test.each(vectors.mint.filter(({ sender }) => sender !== undefined))('vector: $name', ({ key, sender }) => {
+    expect(sendersOf(key, sender!)).toEqual([sender])
+    expect(sendersOf(key, `x${sender}`)).toEqual([])
+  })
+
+  test.each([
+    ['ann@example.net', 'ANN@Example.NET'],
+    ['Ann@Example.net', 'ann@example.net'],
+    ['"ann"@example.net', 'ann@example.net'],
+    ['"ann b"@example.net', '"ann b"@example.net'],
+    ['ann@bücher.example', 'ann@xn--bcher-kva.example'],
+    ['ann@BÜCHER.example', 'ann@bücher.example'],
+    ['ann@xn--bcher-kva.example', 'ann@bücher.example'],
+    ['ann@XN--BCHER-KVA.example', 'ann@bücher.example'],
+    ['änn@example.net', 'änn@example.net'],
+  ])('%s may write as %s', (sender, author) => {
+    expect(sendersOf(bound(sender), author)).toEqual([author])
+  })
+
+  test('a domain in letters that somebody else hashed as it stands is found too', () => {
+    const hash = senderHash(createSecretKey(secret), 't', 'ann@bücher.example')
+    expect(senderMatches(createSecretKey(secret), hash, { subject: 't', author: 'ann@xn--bcher-kva.example' })).toBe(true)
+  })
+
+  test.each([
+    ['ann@example.net', 'ann@example.net.example'],
+    ['ann@example.net', 'ann@sub.example.net'],
+    ['ann@example.net', 'example.net'],
+    ['ann@example.net', ' ann@example.net'],
+    ['ann@bücher.example', 'ann@bucher.example'],
+    ['änn@example.net', 'ÄNN@example.net'],
+  ])('%s may not write as %s', (sender, author) => {
+    expect(sendersOf(bound(sender), author)).toEqual([])
+  })
+
+  test('a key that is not bound says nothing of senders, whoever asks', () => {
+    expect(ask(mintSignedKey({ ...place, subject: 'a' }), 'ann@example.net')).toEqual({
+      kind: 'valid',
+      claims: { subject: 'a', keyId: '1' },
+    })
+  })
+
+  test('expires, and is unknown elsewhere, whoever asks', () => {
+    expect(ask(bound('ann@example.net', { expires: 1000 }), 'ann@example.net', 1000)).toEqual({ kind: 'expired', expired: 1000 })
+    expect(ask(bound('ann@example.net', { route: 'other' }), 'ann@example.net')).toEqual({ kind: 'unknown' })
+  })
+
+  test('the hash of one subject is not that of another', () => {
+    const hash = (subject: string) => (inspectSignedKey(bound('ann@example.net', { subject })) as { senderHash: string }).senderHash
+    expect(hash('a')).not.toBe(hash('b'))
+  })
+
+  test.each([
+    '',
+    'ann',
+    'example.net',
+    '@example.net',
+    'Ann <ann@example.net>',
+    'a@b@',
+    'ann@example.net, bob@example.net',
+    'ann@exa mple.net',
+  ])('mint refuses the sender %j', sender => {
+    expect(() => bound(sender)).toThrow(RangeError)
+    expect(() => bound(sender)).toThrow(/one address, not "/)
+  })
 })
 
 describe('rotation', () => {
