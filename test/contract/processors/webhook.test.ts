@@ -93,6 +93,8 @@ describe('what is sent', () => {
         subject: 'Grüße "\u2028\ud800',
         messageId: '<1@example.org>',
         size: 4,
+        authentication: null,
+        bounce: null,
         raw: Buffer.concat([Buffer.from('Return-Path: <alice@example.org>\r\n'), Buffer.from([0x41, 0, 0xff, 0x0a])]).toString('base64'),
       },
     })
@@ -311,4 +313,20 @@ describe('options', () => {
     const processor = webhook(options('http://127.0.0.1/', { secret: `whsec_${Buffer.alloc(size).toString('base64')}` }))
     await processor.close?.()
   })
+})
+
+test('a bounce is read once a call, and the call is made again where it can’t be', async () => {
+  const { application, processor } = await open(answering(200), { secret })
+  // Larger than what is kept: the event is made twice.
+  const raw = Buffer.alloc(300_000, 'x')
+  let reads = 0
+  const bounce = async () => {
+    if (++reads === 1) throw new Error('no time')
+    return { reads }
+  }
+  const call = () => processor.deliver(aDelivery({ size: raw.length }), { ...source(raw), bounce }, new AbortController().signal)
+  expect((await call()).kind).toBe('retry')
+  expect((await call()).kind).toBe('delivered')
+  expect(reads).toBe(2)
+  expect(application.requests.map(({ body }) => JSON.parse(body).data.bounce)).toEqual([{ reads: 2 }])
 })
