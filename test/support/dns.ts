@@ -21,6 +21,7 @@ export interface DnsRecords {
   readonly A?: readonly string[]
   readonly AAAA?: readonly string[]
   readonly PTR?: readonly string[]
+  /** Delegates the name: it and all below it then get a referral. */
   readonly NS?: readonly string[]
   readonly CNAME?: readonly string[]
   /** Seconds; for all records of this name. 300 unless told. */

@@ -2,6 +2,7 @@
  * Records in the shapes of node:dns: strings for addresses and names, `{ exchange, priority }` for MX, the character strings of
  * each record for TXT. Names are in lower case: compressed ones repeat the question, whose case we chose at random.
  */
+import { SocketAddress } from 'node:net'
 import type { Answer } from 'dns-packet'
 import type { RecordType } from './question.ts'
 
@@ -16,7 +17,8 @@ export function readRecord(type: RecordType, { data }: Answer & { readonly data?
   if (type === 'TXT') return Array.isArray(data) ? data.map(text) : null
   if (type === 'MX') return readExchange(data)
   if (typeof data !== 'string') return null
-  return type === 'A' || type === 'AAAA' ? data : bare(data)
+  if (type === 'A') return data
+  return type === 'AAAA' ? canonical(data) : bare(data)
 }
 
 function readExchange(data: unknown): DnsRecord | null {
@@ -24,6 +26,9 @@ function readExchange(data: unknown): DnsRecord | null {
   const { preference, exchange } = data as { preference?: unknown; exchange?: unknown }
   return typeof preference === 'number' && typeof exchange === 'string' ? { exchange: bare(exchange), priority: preference } : null
 }
+
+// RFC 5952: addresses are compared as text.
+const canonical = (address: string): string => new SocketAddress({ address, family: 'ipv6' }).address
 
 // Octet for character, as node:dns does it: nothing is lost, and what should be ASCII can be seen not to be.
 const text = (piece: unknown): string => (Buffer.isBuffer(piece) ? piece.toString('latin1') : String(piece))
