@@ -1,10 +1,12 @@
 /**
  * The spool alone: messages a second through open, write, commit, with 10, 50 and 200 committers in a closed loop.
- * `node bench/spool.ts [seconds] [directory] [octets x committers]`. Quote a run with every flush slowed as well (LD_PRELOAD).
+ * `node bench/spool.ts [seconds] [directory] [octets x committers] [authenticated]`: with the answer of the checks in each
+ * message. Quote a run with every flush slowed as well (LD_PRELOAD).
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Authentication } from '../src/policy/authentication/answer.ts'
 import { openSpool } from '../src/spool/sqlite/spool.ts'
 import type { NewMessage } from '../src/transaction/ports.ts'
 
@@ -12,6 +14,23 @@ const seconds = Number(process.argv[2] ?? 2)
 const log = { debug() {}, info() {}, warn: console.warn, error: console.error }
 const days = (n: number): number => n * 24 * 3600 * 1000
 const retention = { delivered: days(7), discarded: days(7), held: days(30), failed: days(30), transactions: days(1) }
+
+const passing = { result: 'pass', detail: '', domain: 'example.org' } as const
+const covers = ['from', 'to', 'cc', 'subject', 'date', 'message-id', 'in-reply-to', 'references', 'mime-version', 'content-type']
+const signature = { ...passing, selector: 's1', algorithm: 'rsa-sha256', counts: true, aligned: true, covers, signed: 1, expires: null }
+const authentication: Authentication = {
+  from: { address: 'someone@example.org', domain: 'example.org', authenticated: true, how: 'dkim' },
+  mailFrom: { address: 'someone@example.org', authenticated: true },
+  spf: { ...passing, identity: 'mailfrom', queries: 1 },
+  dkim: [signature],
+  dmarc: { ...passing, policy: 'reject', organisation: 'example.org', spfAligned: true },
+  arc: { result: 'none', instance: 0, sealer: null, dmarc: null, detail: '' },
+  unsigned: [],
+  signedRecipients: ['incoming+k1@incoming.example.com'],
+  signatureAge: 5_000,
+  machine: 'none',
+}
+const known = process.argv[5] === 'authenticated' ? { authentication } : {}
 
 let serial = 0
 function message(): NewMessage {
@@ -31,6 +50,7 @@ function message(): NewMessage {
     from: 'someone@example.org',
     bodyStart: 200,
     truncated: false,
+    ...known,
     notify: null,
     decisions: [{ stage: 'rcpt', recipient, verdict: 'accept', detail: 'mailbox incoming, route reply' }],
     deliveries: [
