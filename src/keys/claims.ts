@@ -2,6 +2,8 @@
  * The claims of a key that several verifiers call valid, joined so that every restriction holds: the earliest expiry, only
  * the senders that all allow, and the bond to a sender that one knows only as a hash. Two subjects contradict each other; choosing one would deliver mail to what another denies.
  */
+import { isSender } from '../policy/authentication/bound.ts'
+import { asciiLower, canonicalDomain } from '../policy/recipient/pattern.ts'
 import type { Claims } from '../transaction/ports.ts'
 
 /** null where the two name different subjects. An empty list of senders says that nobody may use the key. */
@@ -16,18 +18,29 @@ export function joinClaims(a: Claims, b: Claims): Claims | null {
 const both = <T>(a: T | undefined, b: T | undefined, join: (a: T, b: T) => T): T | undefined =>
   a === undefined || b === undefined ? (a ?? b) : join(a, b)
 
-/**
- * Of each list what the other allows too: itself, or an address whose domain stands there. A domain is taken for itself
- * alone, without its subdomains.
- */
+/** Of each list what the other allows too: itself, an address whose domain stands there, a domain below one that does. */
 function commonSenders(a: readonly string[], b: readonly string[]): readonly string[] {
-  const [inA, inB] = [new Set(a.map(plain)), new Set(b.map(plain))]
-  const kept = [...a.filter(one => allows(inB, plain(one))), ...b.filter(one => !inA.has(plain(one)) && allows(inA, plain(one)))]
+  const inA = new Set(a.map(plain))
+  const kept = [...a.filter(one => allows(b, one)), ...b.filter(one => !inA.has(plain(one)) && allows(a, one))]
   return [...new Map(kept.map(one => [plain(one), one])).values()]
 }
 
-const allows = (senders: ReadonlySet<string>, sender: string): boolean =>
-  senders.has(sender) || senders.has(sender.slice(sender.lastIndexOf('@') + 1))
+/** As `isSender` takes the entries of a list; a domain of one is allowed where every address of it is. */
+function allows(senders: readonly string[], one: string): boolean {
+  const wanted = plain(one)
+  if (senders.some(entry => plain(entry) === wanted)) return true
+  if (wanted.includes('@')) return isSender(wanted, senders.map(plain))
+  const domain = wanted.replace(below, '')
+  return senders.some(entry => below.test(plain(entry)) && domain.endsWith(plain(entry).replace(below, '.')))
+}
 
-/** Without case, and a domain written `@example.com` as `example.com`. */
-const plain = (sender: string): string => sender.toLowerCase().replace(/^@/, '')
+/** Domains below the one that follows. */
+const below = /^(?:\*\.|\.)/
+
+/** One spelling: ASCII letters without case, a domain as an A-label and without the @ that may stand before it. */
+function plain(sender: string): string {
+  const text = sender.replace(/^@/, '')
+  if (text.includes('@')) return asciiLower(text)
+  const prefix = below.exec(text)?.[0] ?? ''
+  return prefix + canonicalDomain(text.slice(prefix.length))
+}

@@ -46,7 +46,8 @@ function sendersOf(value: unknown): readonly string[] | undefined | typeof bad {
   if (value === undefined || value === null) return undefined
   const list: readonly unknown[] = Array.isArray(value) ? value : [value]
   const good = list.every(one => typeof one === 'string' && one.length <= limits.sender && printable.test(one))
-  return good && list.length <= limits.senders ? (list as readonly string[]) : bad
+  // A domain is also written with an @ in front; who compares senders knows it without.
+  return good && list.length <= limits.senders ? (list as readonly string[]).map(one => one.replace(/^@/, '')) : bad
 }
 
 function instantOf(value: unknown): number | undefined | typeof bad {

@@ -41,7 +41,7 @@ test('a record of the documented form is judged by its fields alone', () => {
           kind: 'valid',
           claims: {
             ...(typeof kept.subject === 'string' ? { subject: kept.subject } : {}),
-            ...(kept.senders == null ? {} : { senders: [kept.senders].flat() }),
+            ...(kept.senders == null ? {} : { senders: [kept.senders].flat().map(one => (one.startsWith('@') ? one.slice(1) : one)) }),
             ...(expires === undefined ? {} : { expires }),
           },
         })

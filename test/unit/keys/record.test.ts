@@ -15,6 +15,7 @@ describe('what a store keeps of a key', () => {
     ['a number as subject', { subject: 42 }, { subject: '42' }],
     ['zero as subject', { subject: 0 }, { subject: '0' }],
     ['one sender', { senders: 'ann@example.net' }, { senders: ['ann@example.net'] }],
+    ['a domain with an @', { senders: ['@example.org', 'ann@example.net'] }, { senders: ['example.org', 'ann@example.net'] }],
     ['a list of senders', { senders: ['ann@example.net', 'example.org'] }, { senders: ['ann@example.net', 'example.org'] }],
     ['nobody may use it', { senders: [] }, { senders: [] }],
     ['an expiry as text', { expires: '2027-01-01T00:00:00.001Z' }, { expires: at + 1 }],

@@ -79,4 +79,51 @@ describe('end of data', () => {
     expect(said(screenMessage(findings, { sender: null, settings: set('ignore', 'accept'), peer: 'origin' }))).toBe(loop.origin)
     expect(said(screenMessage(findings, { sender: null, settings: set('discard', 'refuse'), peer: 'relay' }))).toBe(loop.relay)
   })
+
+  const vacation = (setting: ScreeningSettings['vacation'], automatic: ScreeningSettings['automatic'] = 'ignore'): ScreeningSettings => ({
+    ...set(automatic, 'refuse'),
+    ...(setting === undefined ? {} : { vacation: setting }),
+  })
+  test.each<[ScreeningSettings['vacation'], Peer, string]>([
+    [undefined, 'origin', 'accept'],
+    ['ignore', 'origin', 'accept'],
+    ['tag', 'origin', 'accept'],
+    ['discard', 'origin', 'discard message.automatic'],
+    ['discard', 'relay', 'discard message.automatic'],
+    ['reject', 'origin', refused],
+    ['reject', 'relay', 'discard message.automatic'],
+  ])('a vacation notice, vacation: %s, %s peer: %s', (setting, peer, expected) => {
+    const sender = parseAddress('a@b.example')
+    for (const rule of ['vacation-subject', 'vacation-field'] as const)
+      expect(said(screenMessage([finding(rule)], { sender, settings: vacation(setting), peer }))).toBe(expected)
+    // It says nothing of mail that gives itself away, and the other way round.
+    expect(said(screenMessage([finding('auto-submitted')], { sender, settings: vacation(setting), peer }))).toBe('accept')
+  })
+  test('a notice that is both is judged by both', () => {
+    const both = [finding('auto-submitted'), finding('vacation-subject')]
+    const sender = parseAddress('a@b.example')
+    expect(said(screenMessage(both, { sender, settings: vacation('discard', 'tag'), peer: 'origin' }))).toBe('discard message.automatic')
+    expect(said(screenMessage(both, { sender, settings: vacation('tag', 'reject'), peer: 'origin' }))).toBe(refused)
+  })
+
+  test.each<[string, readonly Rule[], string]>([
+    ['', [], 'accept'],
+    ['', ['delivery-status', 'auto-submitted'], 'accept'],
+    ['', ['bounce'], 'accept'],
+    ['a@b.example', ['bounce', 'precedence-auto-reply'], 'accept'],
+    ['mailer-daemon@b.example', ['auto-submitted'], 'accept'],
+    ['', ['multipart-report'], 'discard message.automatic'],
+    ['', ['auto-submitted'], 'discard message.automatic'],
+    ['', ['challenge'], 'discard message.automatic'],
+    ['', ['vacation-subject'], 'discard message.automatic'],
+    ['', ['delivery-status', 'vacation-subject'], 'accept'],
+    ['', ['delivery-status', 'loop-mark'], 'discard message.loop'],
+    ['a@b.example', ['verification'], 'accept'],
+    ['a@b.example', [], 'accept'],
+  ])('on a route for bounces: <%s> %j: %s', (from, found, expected) => {
+    const settings = { ...set('discard', 'refuse'), vacation: 'discard', bounces: true } as const
+    const sender = parseAddress(from)
+    expect(said(screenMessage(found.map(finding), { sender, settings, peer: 'relay' }))).toBe(expected)
+    expect(said(screenEnvelope(sender, settings, 'origin'))).toBe('accept')
+  })
 })
