@@ -8,7 +8,7 @@ import { loopField, loopMark } from '../policy/screening/findings.ts'
 import type { About } from '../transaction/ports.ts'
 import { fill } from './placeholders.ts'
 import { defused, longestSubject, plain, shownAddress } from './plain.ts'
-import type { Templates } from './templates.ts'
+import type { Templates } from './read-templates.ts'
 import { thread } from './thread.ts'
 import { wrap } from './wrap.ts'
 

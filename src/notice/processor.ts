@@ -8,8 +8,8 @@ import { canonicalDomain } from '../policy/recipient/pattern.ts'
 import type { Clock, Delivery, Log, MessageSource, Outcome, Processor } from '../transaction/ports.ts'
 import { composeNotice } from './compose.ts'
 import { accepted, outcomeOfError } from './outcome.ts'
+import type { Templates } from './read-templates.ts'
 import { NoSmtpUtf8, type SmtpOptions, sendParcel, smtpProblem } from './send.ts'
-import type { Templates } from './templates.ts'
 
 export interface NoticeOptions {
   /** Ours: in EHLO, in the notice's Message-ID and in its loop mark. */

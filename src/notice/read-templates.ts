@@ -5,7 +5,22 @@
 import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml'
 import { type Reason, reasons } from '../policy/reasons.ts'
 import { placeholders, unknownPlaceholder } from './placeholders.ts'
-import type { Templates } from './templates.ts'
+
+/** Texts hold placeholders (placeholders.ts) and are not wrapped. */
+export interface Templates {
+  /** For Content-Language: a language tag (RFC 5646). */
+  readonly language: string
+  /** Who the notice comes from, beside the operator's address. */
+  readonly name: string
+  readonly subject: string
+  /** Stands for a Subject that is missing or empty. */
+  readonly noSubject: string
+  readonly intro: string
+  readonly closing: string
+  readonly reasons: ReadonlyMap<Reason, string>
+  /** For a reason without a text of its own. */
+  readonly default: string
+}
 
 export interface TemplateProblem {
   readonly line: number

@@ -6,24 +6,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Reason } from '../policy/reasons.ts'
-import { readTemplates } from './read-templates.ts'
-
-/** Texts hold placeholders (placeholders.ts) and are not wrapped. */
-export interface Templates {
-  /** For Content-Language: a language tag (RFC 5646). */
-  readonly language: string
-  /** Who the notice comes from, beside the operator's address. */
-  readonly name: string
-  readonly subject: string
-  /** Stands for a Subject that is missing or empty. */
-  readonly noSubject: string
-  readonly intro: string
-  readonly closing: string
-  readonly reasons: ReadonlyMap<Reason, string>
-  /** For a reason without a text of its own. */
-  readonly default: string
-}
+import { readTemplates, type Templates } from './read-templates.ts'
 
 /** Templates that can't be used. The message has a line for each mistake: file, line and what is wrong. */
 export class TemplateError extends Error {
