@@ -168,6 +168,34 @@ test('a forwarder authenticates nobody', () => {
   )
 })
 
+test('a key is for those it names, and a route for those it asks for', () => {
+  const seen = { accept: 0, required: 0, 'not-bound': 0 }
+  fc.assert(
+    fc.property(anyFacts.filter(everythingKnown), recipientRules, (facts, rules) => {
+      const { author } = facts
+      const { senders, bound } = rules.claims
+      const own = facts.evidence.dmarc.result !== 'fail' && (signedByAuthor(facts) || spfOfAuthor(facts))
+      const known = author.kind === 'one' && (own || sealed(facts))
+      const his = author.kind === 'one' && (senders ?? []).some(entry => names(entry, author.address.toLowerCase()))
+      const closed = rules.require === 'bound' || (rules.require === null && (bound || senders !== undefined))
+      const expected =
+        rules.require !== 'authenticated' && !closed ? 'accept' : !known ? 'required' : closed && !his ? 'not-bound' : 'accept'
+      seen[expected]++
+      const verdict = decideRecipient(judge(facts), rules)
+      expect('reason' in verdict ? verdict.reason.split('.')[1] : verdict.kind).toBe(expected)
+      expect(refuses(verdict)).toBe(expected !== 'accept')
+    }),
+    runs,
+  )
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(runs.numRuns / 100)
+})
+/** The entries of this space, one by one. */
+function names(entry: string, address: string): boolean {
+  if (entry === 'esp.example') return address.endsWith('@esp.example')
+  if (entry === '.author.example') return address.endsWith('.author.example')
+  return entry === address
+}
+
 test('DMARC refuses forgeries whose domain asks for it, and holds what may have been handed on', () => {
   const seen = { accept: 0, hold: 0, refused: 0 }
   fc.assert(

@@ -40,6 +40,10 @@ describe('who may be told', () => {
     ['what is no address', { sender: 'writer' }],
   ])('never %s', (_, more) => expect(ask(answer({ spf: pass }), more)).toBeNull())
 
+  test('nobody whose From only says how, and not that', () => {
+    const found = answer({ evidence: signed })
+    expect(ask({ ...found, from: { ...found.from, authenticated: false } })).toBeNull()
+  })
   test('nobody where nothing was checked', () => expect(ask(null)).toBeNull())
 })
 
