@@ -44,6 +44,7 @@ export interface ScriptedDns {
 export async function scriptedDns(handler: (question: ScriptedQuestion) => ScriptedAnswer | Promise<ScriptedAnswer>): Promise<ScriptedDns> {
   const questions: ScriptedQuestion[] = []
   const streams = new Set<net.Socket>()
+  let stopped = false
   const answer = async (octets: Buffer, over: 'udp' | 'tcp'): Promise<readonly Uint8Array[]> => {
     const packet = decode(octets)
     const { name, type } = packet.questions![0]!
@@ -53,7 +54,9 @@ export async function scriptedDns(handler: (question: ScriptedQuestion) => Scrip
   }
   const { udp, tcp, port } = await bothOnOnePort()
   udp.on('message', async (octets, from) => {
-    for (const piece of await answer(octets, 'udp')) udp.send(piece, from.port, from.address, () => {})
+    const pieces = await answer(octets, 'udp')
+    // The handler may have taken longer than the server lived.
+    if (!stopped) for (const piece of pieces) udp.send(piece, from.port, from.address, () => {})
   })
   tcp.on('connection', stream => {
     streams.add(stream)
@@ -67,6 +70,7 @@ export async function scriptedDns(handler: (question: ScriptedQuestion) => Scrip
     server: `127.0.0.1:${port}`,
     questions,
     async stop() {
+      stopped = true
       for (const stream of streams) stream.destroy()
       await Promise.all([new Promise<void>(done => udp.close(done)), new Promise(done => tcp.close(done))])
     },
