@@ -125,7 +125,7 @@ describe('a delivery that fails for good', () => {
 })
 
 test('a notice that fails has no notice', async () => {
-  const follow = vi.fn(() => aNotice)
+  const follow = vi.fn(() => null)
   queue.add({ id: 1, processor: 'notices', about })
   run({ notices: answering(failed) }, { follow })
   await pass(10)
