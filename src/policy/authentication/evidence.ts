@@ -39,7 +39,7 @@ export interface DkimSignature {
 export interface Dmarc {
   /** `none`: no policy, or no single author to have one. Before any override (judge.ts). */
   readonly result: 'pass' | 'fail' | 'none' | 'temperror' | 'permerror'
-  /** What the domain asks for with mail that fails; null where it publishes nothing. After t=y. */
+  /** What the domain asks for with mail that fails; null where it publishes nothing. After t=y. Not sure with `temperror`. */
   readonly policy: 'none' | 'quarantine' | 'reject' | null
   /** Where the record that applies was found. */
   readonly domain: string | null

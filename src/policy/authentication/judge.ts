@@ -85,8 +85,10 @@ function judgeDmarc(
   { override, open }: { readonly override: string | null; readonly open: boolean },
 ): Authentication['dmarc'] {
   if (found.result !== 'fail' && found.result !== 'temperror') return found
-  if (override !== null) return { ...found, override }
-  return open ? { ...found, result: 'temperror' } : found
+  // Where DMARC has no answer yet, the policy may be a weaker one than that of the domain: `none` is not taken for it.
+  const dmarc = found.result === 'temperror' && found.policy === 'none' ? { ...found, policy: null } : found
+  if (override !== null) return { ...dmarc, override }
+  return open ? { ...dmarc, result: 'temperror' } : dmarc
 }
 
 type Unknown = NonNullable<Authentication['unknown']>

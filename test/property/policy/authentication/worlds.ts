@@ -18,6 +18,8 @@ const world = fc.record({
   chain: fc.option(fc.record({ good: flag, sealer: domain, says: fc.constantFrom('pass', 'pass', 'fail'), from: domain, hidden: flag })),
   names: fc.record({ all: fc.subarray(['mx.fwd.example', 'mx.esp.example', 'mx.other.example']), hidden: flag }),
   policyHidden: flag,
+  /** What is taken for the policy while it is hidden. */
+  guess: fc.constantFrom(null, 'none', 'reject'),
   ...{ client, header, trusted },
 })
 export type World = typeof world extends fc.Arbitrary<infer W> ? W : never
@@ -62,7 +64,7 @@ function evidenceOf(w: World, spf: Spf, hiding: boolean): MessageEvidence {
     ...{ dkim, unchecked: 0, queries: 0 },
     dmarc: {
       result: unknown ? 'temperror' : w.policy === null ? 'none' : passes ? 'pass' : 'fail',
-      policy: unknown ? null : w.policy,
+      policy: unknown ? w.guess : w.policy,
       domain: unknown || w.policy === null ? null : organisation,
       organisation: unknown || w.policy === null ? null : organisation,
       ...{ spfAligned, detail: '' },

@@ -55,6 +55,11 @@ describe('DMARC', () => {
       both('defer authentication.unavailable'),
     ],
     [
+      'no answer, and a policy that may be weaker than it is',
+      answer({ evidence: evidence({ dmarc: dmarc({ result: 'temperror', policy: 'none' }) }) }),
+      both('defer authentication.unavailable'),
+    ],
+    [
       'no answer, but the author is known',
       answer({ evidence: evidence({ dkim: [dkim()], dmarc: dmarc({ result: 'temperror', policy: null }) }) }),
       both('accept'),
