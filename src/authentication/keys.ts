@@ -32,20 +32,26 @@ export function createKeyCache(resolve: MailauthResolver, kept: KeptKeys): Messa
     }
     return answer
   }
+  const give = async (type: string, found: Promise<KeyRecord>): Promise<KeyRecord> => {
+    try {
+      return await found
+    } catch (error) {
+      if (type !== 'DKIM' && isTemporary(error)) chainTemporary = true
+      throw error
+    } finally {
+      if (type === 'AS') await yielded()
+    }
+  }
   return {
     resolver: resolve,
     get chainTemporary() {
       return chainTemporary
     },
-    async get(type, name, _leastBits, options) {
-      try {
-        return await find(name, options?.hashAlgo ?? 'sha256')
-      } catch (error) {
-        if (type !== 'DKIM' && isTemporary(error)) chainTemporary = true
-        throw error
-      } finally {
-        if (type === 'AS') await yielded()
-      }
+    get(type, name, _leastBits, options) {
+      const key = give(type, find(name, options?.hashAlgo ?? 'sha256'))
+      // mailauth asks ahead for keys that it may never wait for.
+      key.catch(() => {})
+      return key
     },
   }
 }

@@ -37,4 +37,4 @@ function answer(question: ScriptedQuestion, found: DnsRecords | undefined): Scri
 
 /** One string of TXT holds at most 255 octets. */
 const dataOf = (record: unknown, type: string): unknown =>
-  type === 'TXT' ? (typeof record === 'string' ? (record.match(/[^]{1,255}/g) ?? ['']) : record) : record
+  type === 'TXT' ? (typeof record === 'string' ? (record.match(/.{1,255}/gs) ?? ['']) : record) : record
