@@ -2,8 +2,8 @@
  * A thread in the place of the checking one, for tests of the pool: what it does is told by the client's address in an SPF question.
  */
 import { parentPort, workerData } from 'node:worker_threads'
-import { noSpf } from '../../src/policy/authentication/evidence.ts'
 import type { Request } from '../../src/authentication/wire.ts'
+import { noSpf } from '../../src/policy/authentication/evidence.ts'
 
 const port = parentPort!
 port.on('message', (request: Request) => {
@@ -14,6 +14,9 @@ port.on('message', (request: Request) => {
   if (question.client === 'hang') for (;;);
   if (question.client === 'silent') return
   const wait = question.client === 'slow' ? 1500 : question.client === 'wait' ? 100 : 0
-  setTimeout(() => port.postMessage({ kind: 'spf', id, answer: { ...noSpf, detail: String((workerData as { hostname: string }).hostname) } }), wait)
+  setTimeout(
+    () => port.postMessage({ kind: 'spf', id, answer: { ...noSpf, detail: String((workerData as { hostname: string }).hostname) } }),
+    wait,
+  )
 })
 port.postMessage({ kind: 'ready' })

@@ -130,7 +130,11 @@ export interface Sealing {
 }
 
 /** Puts one more ARC set at the top. */
-export async function seal(raw: Buffer, { domain, selector = 'arc', results, cv }: Sealing, records: Map<string, DnsRecords>): Promise<Buffer> {
+export async function seal(
+  raw: Buffer,
+  { domain, selector = 'arc', results, cv }: Sealing,
+  records: Map<string, DnsRecords>,
+): Promise<Buffer> {
   const { privateKey, record } = keyPair()
   const fields = await sealMessage(raw, {
     signingDomain: domain,
