@@ -29,6 +29,8 @@ test('a message shows who sent it: each check, its result and whose it is', asyn
     dkim: [someSignature({ detail: 'good' }), someSignature({ result: 'fail', domain: 'list.example', aligned: false, signed: null })],
     dmarc: { ...usual.dmarc, result: 'fail', override: 'arc=forwarder.example' },
     arc: { result: 'pass', instance: 2, sealer: 'forwarder.example', dmarc: { result: 'pass', from: 'sender.example' }, detail: '' },
+    forwarder: 'mx.forwarder.example',
+    unknown: ['from', 'forwarder'],
     machine: 'list',
   })
   site.desk.messages.push(someMessage({ id: 'm1', authentication }), someMessage({ id: 'm2' }))
@@ -43,6 +45,8 @@ test('a message shows who sent it: each check, its result and whose it is', asyn
     '<span class="badge pass">pass</span> 2 sets, the last of forwarder.example; says dmarc=pass of sender.example',
     '<dt>Not signed</dt><dd>content-type</dd>',
     '<dt>Age of the signature</dt><dd>5 seconds</dd>',
+    '<dt>Forwarder</dt><dd>mx.forwarder.example</dd>',
+    '<dt>No answer for now</dt><dd>could have come out better: from, forwarder</dd>',
     '<dt>Automatic</dt><dd>list</dd>',
   ])
     expect(shown).toContain(part)
@@ -58,6 +62,7 @@ test('what a stranger wrote into the checks is text, and bounded', async () => {
     spf: { result: 'fail', identity: 'helo', domain: evil, detail: evil, queries: 0 },
     dkim: Array.from({ length: 500 }, () => someSignature({ domain: evil, selector: evil, algorithm: evil, detail: evil })),
     dmarc: { result: 'fail', policy: 'reject', domain: evil, organisation: evil, spfAligned: false, detail: evil, override: evil },
+    forwarder: evil,
     arc: { result: 'fail', instance: 3, sealer: evil, dmarc: { result: evil, from: evil }, detail: evil },
     unsigned: Array(500).fill(evil),
     signedRecipients: Array(500).fill(evil),

@@ -22,6 +22,8 @@ export function sender(answer: Authentication | null): Html {
     ['DKIM', signatures(answer.dkim)],
     ['DMARC', dmarc(answer.dmarc)],
     ['ARC', arc(answer.arc)],
+    ['Forwarder', answer.forwarder === undefined ? null : cut(answer.forwarder, longest)],
+    ['No answer for now', answer.unknown === undefined ? null : `could have come out better: ${answer.unknown.join(', ')}`],
     ['Not signed', answer.unsigned.length === 0 ? null : names(answer.unsigned)],
     ['Signed recipients', signedRecipients.length === 0 ? null : names(signedRecipients)],
     ['Age of the signature', answer.signatureAge === null ? null : plural(Math.trunc(answer.signatureAge / 1000), 'second', 'seconds')],
