@@ -42,7 +42,7 @@ export function parseDeliveryStatus(text: string): Bounce | null {
   const message = groups.find(fields => fields.has('reporting-mta')) ?? groups[0]!
   const arrival = message.get('arrival-date')
   return {
-    reportingMta: typed(message.get('reporting-mta')),
+    reportingMta: mta(message.get('reporting-mta')),
     arrival: arrival === undefined ? null : parseDateTime(arrival),
     recipients,
     originalMessageId: null,
@@ -85,7 +85,7 @@ function recipientOf(fields: Fields): BouncedRecipient {
     action: actions.find(known => known === action) ?? null,
     status: /(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])/.exec(fields.get('status') ?? '')?.[0] ?? null,
     diagnostic: typed(fields.get('diagnostic-code')),
-    remoteMta: typed(fields.get('remote-mta')),
+    remoteMta: mta(fields.get('remote-mta')),
   }
 }
 const actions: readonly BounceAction[] = ['failed', 'delayed', 'delivered', 'relayed', 'expanded']
@@ -96,6 +96,9 @@ function typed(value: string | undefined): string | null {
   const text = oneLine(value.trimStart().replace(/^[A-Za-z0-9-]{1,40}[ \t]*;/, ''))
   return text === '' ? null : text
 }
+
+/** `dns; mx.example.org. (192.0.2.1)`: the name alone. */
+const mta = (value: string | undefined): string | null => typed(value)?.replace(/\.?(?: \(.*)?$/, '') || null
 
 /** `rfc822; <a@b>`, `utf-8; \x{E4}@b` (RFC 6533 3). */
 function address(value: string | undefined): string | null {
