@@ -28,7 +28,7 @@ export function checkCommand({ file, print }: CheckDeps): Command {
         if (json) print(JSON.stringify({ ok: false, notes: [], problems: error.problems, config: null }, null, 2))
         throw new Failure(error.message, exits.configuration)
       })
-      const notes = overlapNotes(config)
+      const notes = [...overlapNotes(config), ...senderNotes(config)]
       if (json) return print(JSON.stringify({ ok: true, notes, problems: [], config: describe(config) }, null, 2))
       print([`# ${file()} is good. What it comes to:`, ...notes.map(note => `# Note: ${note}`), describeYaml(config).trimEnd()].join('\n'))
     })
@@ -44,4 +44,10 @@ export function overlapNotes(config: Config): readonly string[] {
     ({ winner, loser, example }) =>
       `mail for ${example} goes to mailbox ${winner.mailbox} (${winner.pattern.text}), which is more specific than mailbox ${loser.mailbox} (${loser.pattern.text})`,
   )
+}
+
+/** What a configuration without checks comes to, which no key of it says. */
+export function senderNotes({ authentication }: Config): readonly string[] {
+  if (authentication.check) return []
+  return ['nothing is verified (authentication.check: false): nobody counts as authenticated, and keys that name senders open for nobody']
 }

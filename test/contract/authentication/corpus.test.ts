@@ -1,11 +1,7 @@
 // Every message of test/messages/authentication through the real checks, with a real DNS server: what is found out about its
 // author, and what follows from it for both kinds of peer. Expectations come from the RFCs; see test/support/corpus.ts.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createResolver, type Resolver } from '../../../src/authentication/dns/resolver.ts'
-import { createLookups } from '../../../src/authentication/lookups.ts'
-import { checkMessage } from '../../../src/authentication/message.ts'
-import { checkSpf } from '../../../src/authentication/spf.ts'
-import { createBoundedMap } from '../../../src/lib/bounded-map.ts'
+import { openAuthenticator } from '../../../src/authentication/open.ts'
 import { trustedPeers } from '../../../src/lib/trusted.ts'
 import { parseAddress } from '../../../src/mail/address.ts'
 import { authorOf } from '../../../src/mail/author.ts'
@@ -17,22 +13,27 @@ import { judge } from '../../../src/policy/authentication/judge.ts'
 import { messageFindings } from '../../../src/policy/screening/findings.ts'
 import { machineOf } from '../../../src/policy/screening/machine.ts'
 import type { Peer, Verdict } from '../../../src/policy/verdict.ts'
+import type { Authenticator, Log } from '../../../src/transaction/ports.ts'
 import { type CorpusCase, corpusCases, differences, startCorpusDns } from '../../support/corpus.ts'
 import { skipWithout } from '../../support/services.ts'
 
 const hostname = 'incoming.example.com'
 const cases = corpusCases()
+const complaints: string[] = []
+const complain = (fields: object, text: string): void => void complaints.push(`${text} ${JSON.stringify(fields)}`)
+const log: Log = { debug() {}, info() {}, warn: complain, error: complain }
 
 describe.skipIf(skipWithout('nsd'))('the corpus', () => {
   let dns: Awaited<ReturnType<typeof startCorpusDns>>
-  let resolver: Resolver
+  let authenticator: Authenticator
   let now = 0
   beforeAll(async () => {
     dns = await startCorpusDns()
-    resolver = createResolver({ servers: [dns.server], timeout: 3_000, tries: 1, clock: () => now })
+    const limits = { servers: [dns.server], timeout: 3_000, tries: 1, queries: 100, time: 15_000 }
+    authenticator = await openAuthenticator({ hostname, workers: 1, dns: limits, log, clock: () => now })
   })
   afterAll(async () => {
-    resolver.close()
+    await authenticator.close()
     await dns.stop()
   })
 
@@ -43,11 +44,9 @@ describe.skipIf(skipWithout('nsd'))('the corpus', () => {
     const author = authorOf(header)
     const forwarders = item.trusted.forwarders ?? []
     const names = forwarders.filter(entry => /[a-z]$/.test(entry))
-    const lookups = () => createLookups(resolver.budget(100, now + 15_000))
-    const spf = client === null ? noSpf : await checkSpf({ client, helo, sender }, { hostname, lookups: lookups(), time: 15_000 })
-    const question = { client, author, subjects: header.count('subject'), spf, names: names.length > 0, at: now }
-    const pieces = [octets]
-    const evidence = await checkMessage(question, async () => pieces.shift() ?? null, { lookups: lookups(), keys: createBoundedMap(100) })
+    const spf = client === null ? noSpf : await authenticator.spf({ client, helo, sender })
+    const question = { client, author, subjects: header.count('subject'), spf, names: names.length > 0 }
+    const evidence = await authenticator.message({ ...question, octets: [octets] })
     const machine = machineOf({ findings: messageFindings(header, hostname), sender: sender === '' ? null : parseAddress(sender)! })
     const trusted = {
       sealers: item.trusted.sealers ?? [],
@@ -63,6 +62,7 @@ describe.skipIf(skipWithout('nsd'))('the corpus', () => {
     const peers: readonly Peer[] = verdicts === 'any' ? [] : ['origin', 'relay']
     const decided = Object.fromEntries(peers.map(peer => [peer, text(verdictOf(item, answer, peer))]))
     const wrong = [...differences(answer, expected), ...differences(decided, verdicts, 'verdicts')]
+    expect(complaints.splice(0)).toEqual([])
     expect(wrong, JSON.stringify({ spf: answer.spf, dkim: answer.dkim, dmarc: answer.dmarc, arc: answer.arc }, null, 1)).toEqual([])
   })
 })

@@ -29,6 +29,7 @@ async function check(config: object, ...args: string[]): Promise<{ printed: stri
 const route = { name: 'r', key: { file: 'keys.txt' }, processor: 'shelf' }
 const plain = () => ({
   ...good(),
+  notices: undefined,
   listeners: { smtp: { host: '127.0.0.1', port: 0 } },
   processors: { shelf: { inbox: {} } },
   mailboxes: [
@@ -66,4 +67,10 @@ test('ends with 78 and all problems', async () => {
   const json = await check({ ...plain(), hostname: 5 }, '--json')
   expect(JSON.parse(json.printed)).toMatchObject({ ok: false, problems: [{ path: 'hostname', line: 1 }] })
   expect(json.failure).toMatchObject({ exit: 78 })
+})
+
+test('says what it means that nothing is verified', async () => {
+  const note = 'keys that name senders open for nobody'
+  expect((await check({ ...plain(), authentication: { check: false } })).printed).toContain(note)
+  expect((await check(plain())).printed).not.toContain(note)
 })
