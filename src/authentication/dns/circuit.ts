@@ -27,7 +27,8 @@ const PATIENCE = 100
 
 export function createCircuit({ probe, clock, changed }: CircuitOptions): Circuit {
   const state = { up: true, silences: 0, probed: Number.NEGATIVE_INFINITY }
-  let underWay: { readonly patience: Promise<void>; over: boolean } | null = null
+  /** While a probe is: over when that is, or when nobody should wait for it any more. */
+  let underWay: Promise<void> | null = null
 
   function turn(up: boolean): void {
     if (up) state.silences = 0
@@ -43,11 +44,7 @@ export function createCircuit({ probe, clock, changed }: CircuitOptions): Circui
       underWay = null
       turn(up)
     })
-    const mine = { patience: Promise.race([answered, after(PATIENCE)]), over: false }
-    underWay = mine
-    void mine.patience.then(() => {
-      mine.over = true
-    })
+    underWay = Promise.race([answered, after(PATIENCE)])
   }
 
   function probeIfDue(): void {
@@ -65,7 +62,7 @@ export function createCircuit({ probe, clock, changed }: CircuitOptions): Circui
     probeIfDue,
     async revive() {
       probeIfDue()
-      if (underWay !== null && !underWay.over) await underWay.patience
+      await underWay
     },
   }
 }

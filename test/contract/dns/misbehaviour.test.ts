@@ -192,6 +192,22 @@ describe('failures', () => {
   })
 })
 
+describe('a server that is down', () => {
+  it('has told nothing about the names asked for meanwhile', async () => {
+    let now = 0
+    let there = false
+    const log: string[] = []
+    const { ask } = await against(q => (there ? good(q) : null), { timeout: 30, clock: () => now, log: text => log.push(text) })
+    await Promise.all([ask('a.org'), ask('b.org')])
+    await expect.poll(() => log).toEqual(['DNS server gives no answer'])
+    now = 900
+    expect(await ask('meanwhile.org')).toBe('ETIMEOUT')
+    there = true
+    now = 1_000
+    expect(await ask('meanwhile.org')).toEqual([['good']])
+  })
+})
+
 describe('aliases over several answers', () => {
   const alias = (q: ScriptedQuestion, data: string): { answers: Answer[] } => ({
     answers: [{ name: q.name, type: 'CNAME', ttl: 300, data }],
