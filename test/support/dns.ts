@@ -182,10 +182,9 @@ function makeDaemon(folder: string, port: number): Daemon {
   const end = () => signal('SIGKILL')
   return {
     start() {
-      child = spawn(findProgram('nsd')!, ['-d', '-c', path.join(folder, 'nsd.conf')], {
-        stdio: ['ignore', 'ignore', 'pipe'],
-        detached: true,
-      })
+      // The kernel ends it with its parent, also where that is killed and can end nothing itself.
+      const nsd = ['--pdeathsig', 'KILL', findProgram('nsd')!, '-d', '-c', path.join(folder, 'nsd.conf')]
+      child = spawn('setpriv', nsd, { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
       child.stderr?.on('data', text => void appendFile(log, text).catch(() => {}))
       process.once('exit', end)
     },
