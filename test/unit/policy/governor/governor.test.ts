@@ -69,6 +69,17 @@ test('a mailbox without keys has no cap by key, but for what has no sender', () 
   expect(governor.take(mail({ key: '', sender: '' }), 0)).toEqual({ ok: false, by: 'key', limit: 1 })
 })
 
+test('the null reverse-path is nobody’s: it has no cap by sender', () => {
+  const governor = createGovernor({ ...off, perSender: 1, perPair: 1 })
+  for (let i = 0; i < 3; i++) expect(governor.take(mail({ sender: '' }), 0)).toEqual(ok)
+})
+
+test('names that look the same joined are told apart', () => {
+  const governor = createGovernor({ ...off, perKey: 1 })
+  expect(governor.take(mail({ mailbox: 'ab', key: 'c' }), 0)).toEqual(ok)
+  expect(governor.take(mail({ mailbox: 'a', key: 'bc' }), 0)).toEqual(ok)
+})
+
 test('of more keys than entries the one charged longest ago is forgotten', () => {
   const governor = createGovernor({ ...off, perKey: 1, entries: 2 })
   for (const key of ['a', 'b']) governor.take(mail({ key }), 0)

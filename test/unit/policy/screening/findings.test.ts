@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { parseAddress } from '../../../../src/mail/address.ts'
 import { parseHeader } from '../../../../src/mail/header-fields.ts'
 import { envelopeFindings, loopField, loopMark, messageFindings } from '../../../../src/policy/screening/findings.ts'
-import { firstKeyword, mediaType, withoutComments } from '../../../../src/policy/screening/keywords.ts'
+import { firstKeyword, mediaType, parameter, withoutComments } from '../../../../src/policy/screening/keywords.ts'
 
 test.each([
   ['a@b.example', []],
@@ -72,6 +72,20 @@ describe('keywords', () => {
     ['multipart/mixed; x="multipart/report"', 'multipart/mixed'],
   ])('%s: %s', (value, expected) => {
     expect(mediaType(value)).toBe(expected)
+  })
+
+  test.each([
+    ['multipart/report; Report-Type=Delivery-Status', 'Delivery-Status'],
+    ['a/b; x="; report-type=no"; report-type="y\\"es"', 'y"es'],
+    ['a/b (report-type=no); report-type = yes (c); z=1', 'yes'],
+    ['a/b; report-type=one; report-type=two', 'one'],
+    ['a/b; xreport-type=no', null],
+    ['a/b; report-type', null],
+    ['a/b; x="unclosed; report-type=no', null],
+    ['report-type=no', null],
+    ['', null],
+  ])('report-type of %s: %s', (value, expected) => {
+    expect(parameter(value, 'report-type')).toBe(expected)
   })
 
   test.each([
