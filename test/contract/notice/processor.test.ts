@@ -41,7 +41,7 @@ processorContract({
   async open(peer) {
     const at = peer === 'accepts' ? await startRelay() : peer === 'hangs' ? await startOdd(() => {}) : null
     const port = at?.port ?? (await freePort())
-    const { deliver, ...processor } = aProcessor(port, {}, { timeout: 500 })
+    const { deliver, ...processor } = aProcessor(port, {}, { timeout: peer === 'accepts' ? 2_000 : 500 })
     const { about } = aNotice()
     return {
       processor: { ...processor, deliver: (delivery, message, signal) => deliver({ ...delivery, about }, message, signal) },
