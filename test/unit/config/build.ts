@@ -106,7 +106,7 @@ export function good(): Record<string, unknown> {
     },
     notices: {
       from: 'postmaster@incoming.example.com',
-      smtp: { host: 'relay.example.com', tls: 'required', username: 'postern', password: { env: 'PASS' }, ca: 'PEM-ca' },
+      smtp: { host: 'relay.example.com', tls: 'required' },
       language: 'pt-BR',
     },
     limits: { 'message-size': '10MiB' },

@@ -35,6 +35,14 @@ test('what is printed loads again and comes to the same, once secrets stand ther
   }
 })
 
+test('the password of the server for notices is not printed', () => {
+  const smtp = { host: 'relay.example.com', tls: 'required', username: 'postern', password: { env: 'PASS' }, ca: 'PEM-ca' }
+  const config = load({ ...good(), notices: { from: 'postmaster@example.com', smtp } })
+  expect(config.notices?.smtp.password?.reveal()).toBe(passwordText)
+  for (const print of [describeYaml(config), JSON.stringify(config)]) expect(print).not.toContain(passwordText)
+  expect(describeYaml(config)).toContain('password: (from environment PASS)')
+})
+
 test('a secret of a first start is named as such', () => {
   const config = parseConfig(stringify(good()), 'f', {
     read: place => ('file' in place && place.file.startsWith('sign') ? { missing: place.file } : read(place)),
