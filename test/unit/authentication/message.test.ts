@@ -1,4 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { createLookups } from '../../../src/authentication/lookups.ts'
+import type { KeyRecord } from '../../../src/authentication/mailauth.ts'
+import { checkMessage } from '../../../src/authentication/message.ts'
+import { createBoundedMap } from '../../../src/lib/bounded-map.ts'
 import { noSpf } from '../../../src/policy/authentication/evidence.ts'
 import type { DnsRecords } from '../../support/dns.ts'
 import { type Signing, seal, sign, signedMessage } from '../../support/signed-mail.ts'
@@ -105,6 +109,45 @@ describe('many signatures', () => {
   })
 })
 
+test.each([
+  [500, true],
+  [501, false],
+])('%i names in h= are looked into: %s', async (count, looked) => {
+  const { raw, records } = await signedMessage()
+  const named = change(raw, 'h=Content-Type', `h=${'a:'.repeat(count - 7)}Content-Type`)
+  const [found] = (await check(named, records)).dkim
+  expect(found!.result !== 'permerror').toBe(looked)
+})
+
+test('keys and policy are asked for before the body is read', async () => {
+  const { raw, records } = await signedMessage({
+    dmarc: 'v=DMARC1; p=reject',
+    body: 'x\r\n'.repeat(50_000),
+    signatures: [{}, { domain: 'b.example' }],
+  })
+  const asked: string[] = []
+  let atEnd = 0
+  const resolve = (name: string, type: string) => {
+    asked.push(name)
+    return mapResolver(records)(name, type)
+  }
+  const pieces = [raw.subarray(0, 60_000), raw.subarray(60_000)]
+  const next = async () => {
+    if (pieces.length === 0) atEnd = asked.length
+    return pieces.shift() ?? null
+  }
+  const facts = {
+    client: null,
+    author: { kind: 'one', address: 'a@example.com', domain: 'example.com' },
+    subjects: 1,
+    names: false,
+  } as const
+  const parts = { lookups: createLookups({ used: () => asked.length, resolve }), keys: createBoundedMap<string, KeyRecord>(10) }
+  await checkMessage({ ...facts, spf: noSpf, at: Date.now() }, next, parts)
+  expect([...asked].sort()).toEqual(['_dmarc.com', '_dmarc.example.com', 'sel._domainkey.b.example', 'sel._domainkey.example.com'])
+  expect(atEnd).toBe(4)
+})
+
 describe('DMARC', () => {
   const reject = 'v=DMARC1; p=reject'
   test('passes by an aligned signature of a subdomain, and fails by one of another domain', async () => {
@@ -191,6 +234,12 @@ describe('the DNS without an answer', () => {
       dmarc: { result: 'temperror', policy: null, organisation: null },
     })
   })
+  test('above the own record of the author: nobody knows the organisation', async () => {
+    const { raw, records } = await signedMessage({ from: 'a@sub.example.com', dmarc: 'v=DMARC1; p=reject' })
+    const found = await check(raw, records, { fail: code('_dmarc.example.com') })
+    expect(found.dmarc).toMatchObject({ result: 'pass', domain: 'sub.example.com', organisation: null })
+    expect((await check(raw, records)).dmarc).toMatchObject({ result: 'pass', organisation: 'sub.example.com' })
+  })
   test('no more queries: permanent for a key and for the policy, not for what was found before', async () => {
     const { raw, records } = await signedMessage({ dmarc: 'v=DMARC1; p=reject' })
     expect(await check(raw, records, { queries: 0 })).toMatchObject({
@@ -251,8 +300,10 @@ describe('ARC', () => {
   })
   test('what is broken in itself is not temporary, whatever the DNS does', async () => {
     const { raw, records } = await sealed(2)
-    const changed = change(raw, 'Hello', 'Hallo')
-    expect((await check(changed, records, { fail: { 'other.example': 'ESERVFAIL' } })).arc.temporary).toBeUndefined()
+    const changed = change(raw, 'i=2; mx', 'i=2; my')
+    const { arc } = await check(changed, records, { fail: { 'arc._domainkey.fwd1.example': 'ESERVFAIL' } })
+    expect(arc).toMatchObject({ result: 'fail', detail: 'i=2 seal signature validation failed' })
+    expect(arc.temporary).toBeUndefined()
   })
   test('50 sets pass within the budget of queries, 51 fail without a query', async () => {
     const { raw, records } = await sealed(50)
