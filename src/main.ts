@@ -5,9 +5,11 @@
 import type { Config } from './config/config.ts'
 import { restartNeeded } from './config/restart-needed.ts'
 import { startRunner } from './delivery/runner.ts'
-import { traceFields } from './mail/received.ts'
+import { bouncesOnDemand } from './main/bounces.ts'
+import { openChecks } from './main/checks.ts'
 import { type Doors, openDoors } from './main/doors.ts'
 import { forget } from './main/forget.ts'
+import { fieldsOf, noticeAfter, refined } from './main/hand-over.ts'
 import { openPages } from './main/pages.ts'
 import { openProcessors } from './main/processors.ts'
 import { buildSite, postmasterBudget, type SiteParts } from './main/site.ts'
@@ -58,6 +60,11 @@ export async function startServer(config: Config, { log, version }: { readonly l
   parts.defer(() => spool.close())
   let processors = await openProcessors(config, log)
   parts.defer(() => processors.close())
+  let current = config
+  const bounces = bouncesOnDemand(log)
+  parts.defer(() => bounces.close())
+  const authenticator = await openChecks(config, log)
+  parts.defer(() => authenticator?.close())
   const trace = createTrace({ store: spool, log, clock, flushEvery: 250, floodThreshold: 20 })
   parts.defer(() => trace.close())
   const runner = startRunner({
@@ -67,7 +74,9 @@ export async function startServer(config: Config, { log, version }: { readonly l
     clock,
     random: Math.random,
     log,
-    traceFields: delivery => traceFields({ ...delivery, hostname: config.hostname, id: delivery.message }),
+    traceFields: fieldsOf(config.hostname),
+    refine: refined({ config: () => current, bounces }),
+    ...(config.notices === undefined ? {} : { follow: noticeAfter(config.notices) }),
   })
   parts.defer(() => runner.stop(left()))
   const siteParts: SiteParts = {
@@ -77,6 +86,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
     log,
     notify: processor => runner.notify(processor),
     postmasterBudget: postmasterBudget(),
+    authenticator,
   }
   const sites = createSites(await buildSite(config, siteParts))
   parts.defer(sites.close)
@@ -107,6 +117,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
     undo.move()
     const before = processors
     processors = opened
+    current = changed
     // A delivery may wait for its processor for as long as it takes; a transaction ends within its time.
     const failed = (error: unknown): void => log.error({ err: error }, 'a processor of the configuration before could not be closed')
     void runner.replace(opened.byName).then(before.close).catch(failed)

@@ -1,7 +1,7 @@
 /**
  * Who is on a list of trusted peers: addresses and CIDR networks, IPv4 and IPv6. An IPv4-mapped IPv6 address is matched as
  * the IPv4 address it is, so that a dual-stack socket and an IPv4 one give the same answer.
- * Only for the address of the peer itself: never ask it about an address that somebody told us (XFORWARD).
+ * It says who is listed, not who may be believed: an address that somebody told us (XFORWARD) is no peer, and gives no trust.
  */
 import { BlockList, isIPv4, isIPv6 } from 'node:net'
 import { unmap } from './network.ts'

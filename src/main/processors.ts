@@ -1,6 +1,8 @@
-/** The processors of the configuration, by name. What calls the outside is loaded where a configuration names it. */
+/** The processors of the configuration, by name, and the one that sends notices. What calls the outside is loaded where a configuration names it. */
+import { readFile } from 'node:fs/promises'
 import type { Config } from '../config/config.ts'
 import { inbox } from '../delivery/processors/inbox.ts'
+import { noticeProcessorName } from '../transaction/notice.ts'
 import type { Log, Processor } from '../transaction/ports.ts'
 
 export interface Processors {
@@ -10,6 +12,7 @@ export interface Processors {
 
 export async function openProcessors(config: Config, log: Log): Promise<Processors> {
   const byName = new Map<string, Processor>()
+  if (config.notices !== undefined) byName.set(noticeProcessorName, await openNotices(config, config.notices, log))
   for (const [name, processor] of Object.entries(config.processors)) {
     byName.set(name, 'webhook' in processor ? await openWebhook(name, processor, log) : inbox())
   }
@@ -19,6 +22,16 @@ export async function openProcessors(config: Config, log: Log): Promise<Processo
       for (const processor of byName.values()) await processor.close?.()
     },
   }
+}
+
+async function openNotices({ hostname }: Config, notices: NonNullable<Config['notices']>, log: Log): Promise<Processor> {
+  const { from, smtp, language, templates: directory } = notices
+  const { noticeProcessor } = await import('../notice/processor.ts')
+  const { loadTemplates } = await import('../notice/templates.ts')
+  const { password, ca, ...relay } = smtp
+  const templates = await loadTemplates({ language, ...(directory === undefined ? {} : { directory }) })
+  const secrets = { password: password?.reveal(), ca: ca === undefined ? undefined : await readFile(ca, 'utf8') }
+  return noticeProcessor({ hostname, from, smtp: { ...relay, ...secrets }, templates, log, clock: Date.now })
 }
 
 type WebhookConfig = Extract<Config['processors'][string], { readonly webhook: unknown }>

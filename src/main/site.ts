@@ -2,15 +2,18 @@
  * From the configuration to the site: mailboxes with their compiled addresses, routes with their verifiers, and where each
  * route's mail goes. Opens key verifiers; whoever calls this closes them.
  */
+import { isIP } from 'node:net'
 import type { Config } from '../config/config.ts'
 import { newId } from '../lib/id.ts'
+import { trustedPeers } from '../lib/trusted.ts'
+import { createGovernor } from '../policy/governor/governor.ts'
 import { type Budget, createBudget } from '../policy/limits/budget.ts'
 import { buildDirectory } from '../policy/recipient/directory.ts'
 import { compilePattern } from '../policy/recipient/pattern.ts'
 import { compileReferences } from '../policy/recipient/references.ts'
 import type { Spool } from '../spool/sqlite/options.ts'
-import type { Clock, KeyVerifier, Log, Trace } from '../transaction/ports.ts'
-import type { Destination, Mailbox, Route } from '../transaction/site.ts'
+import type { Authenticator, Clock, KeyVerifier, Log, Trace } from '../transaction/ports.ts'
+import type { Destination, Mailbox, Origins, Route } from '../transaction/site.ts'
 import type { OpenSite } from './sites.ts'
 import { openVerifier } from './verifiers.ts'
 
@@ -24,14 +27,16 @@ export interface SiteParts {
   readonly notify: (processor: string) => void
   /** Of one server: what a network has sent to postmaster outlives a reload. */
   readonly postmasterBudget: Budget
+  /** null: nothing is checked. */
+  readonly authenticator: Authenticator | null
 }
 
 /** RFC 5321 4.5.1 mail is for people: what one network may send in a day, and what part of the disk it may fill. */
 const postmasterCaps = { messageSize: 1024 * 1024, perDay: 100, share: 0.05 } as const
 const day = 24 * 60 * 60 * 1000
-const networksRemembered = 100_000
+const remembered = 100_000
 
-export const postmasterBudget = (): Budget => createBudget({ size: postmasterCaps.perDay, per: day, entries: networksRemembered })
+export const postmasterBudget = (): Budget => createBudget({ size: postmasterCaps.perDay, per: day, entries: remembered })
 
 /** Rejects, with nothing left open, where a verifier can't be opened. */
 export async function buildSite(config: Config, parts: SiteParts): Promise<OpenSite> {
@@ -58,6 +63,14 @@ export async function buildSite(config: Config, parts: SiteParts): Promise<OpenS
       share: postmasterCaps.share,
       used: () => parts.spool.postmasterUse(),
     },
+    origins: originsOf(config, parts.authenticator),
+    governor: createGovernor({
+      perKey: config.limits['messages-per-key'],
+      perSender: config.limits['messages-per-sender'],
+      perPair: config.limits['messages-per-pair'],
+      entries: remembered,
+    }),
+    notices: config.notices === undefined ? null : { per: config.notices.per },
     limits: { messageSize: config.limits['message-size'], recipients: config.limits.recipients, relayGrace: config.limits['relay-grace'] },
     spool: parts.spool,
     spoolStatus: () => parts.spool.status(),
@@ -87,12 +100,30 @@ async function buildMailbox(config: Config, { mailbox, log, clock, verifiers }: 
       verifier,
       caseSensitive: route['case-sensitive'],
       destination: destination(config, route.processor),
-      screening: route.screening,
+      screening: { ...route.screening, bounces: route.bounces },
+      require: route.require ?? config.authentication.require ?? null,
     })
   }
   const references = mailbox.references === undefined ? null : compiled(compileReferences(mailbox.references))
   return { name: mailbox.name, routes, references }
 }
+
+function originsOf({ authentication: { spf, dmarc, trusted } }: Config, authenticator: Authenticator | null): Origins {
+  const networks = trusted.forwarders.filter(isNetwork)
+  return {
+    authenticator,
+    spf,
+    dmarc,
+    isRelay: trustedPeers(trusted.relays),
+    trusted: {
+      sealers: trusted.sealers,
+      forwarders: trusted.forwarders.filter(forwarder => !isNetwork(forwarder)),
+      isForwarder: trustedPeers(networks),
+    },
+  }
+}
+
+const isNetwork = (text: string): boolean => isIP(text.split('/')[0]!) !== 0
 
 /** An inbox is the spool itself: its mail is delivered once it is kept. */
 const destination = (config: Config, processor: string): Destination => ({

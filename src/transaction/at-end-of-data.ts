@@ -5,12 +5,16 @@
 import { receivedAt } from '../mail/date-time.ts'
 import { type Header, parseHeader } from '../mail/header-fields.ts'
 import { candidates } from '../policy/recipient/references.ts'
-import { screenMessage } from '../policy/screening/actions.ts'
-import { envelopeFindings, type Finding, messageFindings } from '../policy/screening/findings.ts'
+import { type ScreeningSettings, screenMessage } from '../policy/screening/actions.ts'
+import { examine } from '../policy/screening/examine.ts'
+import { envelopeFindings, type Finding } from '../policy/screening/findings.ts'
+import { machineOf } from '../policy/screening/machine.ts'
 import { accept, afterRcpt, defer, reject, type Verdict } from '../policy/verdict.ts'
 import { checkRoutes, keyQuery } from './at-rcpt.ts'
+import { authenticate, summary } from './authenticate.ts'
 import { commit, type EndOfData } from './commit.ts'
 import { foldForSmtp } from './fold-for-smtp.ts'
+import { judgeSender } from './judge-sender.ts'
 import type { Judged, Received } from './new-message.ts'
 import type { BodySink } from './ports.ts'
 import type { Mailbox, Route, Site } from './site.ts'
@@ -25,7 +29,10 @@ export async function atEndOfData(
   received: Received & { readonly sink: BodySink },
 ): Promise<EndOfData> {
   const header = parseHeader(received.head, headLimit)
-  const findings = messageFindings(header, site.hostname)
+  const findings = examine(
+    { header, sender: transaction.reversePath, head: bodyHead(received.head, header.bodyStart), hostname: site.hostname },
+    settingsOf(transaction),
+  )
   const judged: Judged[] = []
   for (const recipient of transaction.recipients) {
     const whole = judgeMessage(site, transaction, received)
@@ -36,11 +43,28 @@ export async function atEndOfData(
     const { verdict, grant } = one instanceof Promise ? await one : one
     judged.push({ verdict: afterRcpt(verdict, transaction.session.peer), grant })
   }
-  const folded = transaction.session.replyPerRecipient ? judged.map(j => j.verdict) : foldForSmtp(judged.map(j => j.verdict))
-  const settled = judged.map(({ grant }, i) => ({ verdict: folded[i]!, grant }))
+  const machine = machineOf({ findings, sender: transaction.reversePath })
+  // What is refused whatever its sender is needs no look at him.
+  const answer = judged.some(isKept) ? await authenticate(site, transaction, { header, machine, sink: received.sink }) : null
+  if (answer !== null) decided(transaction, { stage: 'data', verdict: 'tag', detail: summary(answer) })
+  const allowed = await judgeSender(site, transaction, judged, { answer, header })
+  const folded = transaction.session.replyPerRecipient ? allowed.map(j => j.verdict) : foldForSmtp(allowed.map(j => j.verdict))
+  const settled = allowed.map(({ grant }, i) => ({ verdict: folded[i]!, grant }))
   noteVerdicts(transaction, settled, findings)
-  return commit(site, transaction, { settled, header, received })
+  return commit(site, transaction, { settled, header, received, answer, machine })
 }
+
+const isKept = ({ verdict }: Judged): boolean => verdict.kind !== 'reject' && verdict.kind !== 'defer'
+
+/** Of the routes that the message may go to. */
+const settingsOf = ({ recipients }: Transaction): readonly ScreeningSettings[] =>
+  recipients.flatMap(({ grant }) => ('route' in grant ? [grant.route.screening] : []))
+
+const bodyHeadOctets = 4096
+
+/** The first of the body as far as it was kept, one character an octet. */
+const bodyHead = (head: Uint8Array, start: number): string =>
+  Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1', start, Math.min(head.length, start + bodyHeadOctets))
 
 type Part = {
   readonly recipient: Transaction['recipients'][number]

@@ -13,6 +13,7 @@ export interface MailCommand {
   readonly reversePath: ReversePath
   readonly size: number | null
   readonly smtpUtf8: boolean
+  readonly requireTls?: boolean
   readonly client: Client
   readonly protocol: Protocol
 }
@@ -28,9 +29,11 @@ export function beginTransaction(site: Site, session: SessionFacts, mail: MailCo
     reversePath: mail.reversePath,
     sender: mail.reversePath === null ? '' : formatAddress(mail.reversePath),
     smtpUtf8: mail.smtpUtf8,
+    requireTls: mail.requireTls === true,
     declaredSize: mail.size,
     recipients: [],
     decisions: [],
+    spf: null,
     refused: 0,
   }
 }

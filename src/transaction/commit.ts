@@ -4,6 +4,7 @@
  */
 import { networkOf } from '../lib/network.ts'
 import type { Header } from '../mail/header-fields.ts'
+import type { Authentication, Machine } from '../policy/authentication/answer.ts'
 import { defer, type Verdict } from '../policy/verdict.ts'
 import { type Judged, newMessage, type Received } from './new-message.ts'
 import { type BodySink, type Committed, type NewMessage, SpoolUnavailable } from './ports.ts'
@@ -23,6 +24,9 @@ export interface Plan {
   readonly settled: readonly Judged[]
   readonly header: Header
   readonly received: Received & { readonly sink: BodySink }
+  /** Who sent it; null where nothing was checked. */
+  readonly answer: Authentication | null
+  readonly machine: Machine
 }
 
 /** Keeps what is to be kept. The message is safe when this resolves with `kept`, or with a repeat of one that is. */
@@ -34,7 +38,7 @@ export async function commit(site: Site, transaction: Transaction, plan: Plan): 
     sink.abort()
     return { verdicts, kept: false }
   }
-  const message = newMessage(transaction, { ...plan, kept, postmaster: site.postmaster })
+  const message = newMessage(transaction, { ...plan, kept, postmaster: site.postmaster, notices: site.notices })
   let committed: Committed
   try {
     committed = await sink.commit(message)
@@ -57,7 +61,8 @@ function settle(site: Site, transaction: Transaction, { message, committed, verd
   try {
     chargePostmaster(site, transaction, verdicts)
     for (const [i, delivery] of committed.deliveries.entries()) {
-      const { processor, state, recipient } = message.deliveries[i]!
+      const { processor, state, recipient, about } = message.deliveries[i]!
+      if (delivery.kind === 'repeat' && about !== undefined) continue
       if (delivery.kind === 'repeat') {
         decided(transaction, { stage: 'spool', recipient, verdict: 'accept', detail: `repeat of ${delivery.message}: nothing added` })
       } else if (state === 'queued') site.notify(processor)

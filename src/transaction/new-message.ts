@@ -1,9 +1,15 @@
 /** A decided transaction as the spool takes it: one message, one delivery per recipient that is kept. Pure. */
 import { type Header, readableSubject } from '../mail/header-fields.ts'
+import type { Authentication, Machine } from '../policy/authentication/answer.ts'
+import { hasListField } from '../policy/authentication/broken-forward.ts'
 import { idempotencyKey } from '../policy/idempotency.ts'
+import { hears } from '../policy/notice/hears.ts'
+import { mayNotify } from '../policy/notice/may-notify.ts'
+import type { Reason } from '../policy/reasons.ts'
 import type { Verdict } from '../policy/verdict.ts'
+import { noticeDelivery } from './notice.ts'
 import type { NewDelivery, NewMessage } from './ports.ts'
-import type { Destination, Postmaster } from './site.ts'
+import type { Destination, Postmaster, Site } from './site.ts'
 import type { Grant, Transaction } from './transaction.ts'
 
 /** The message as the intake saw it pass. `head` holds its beginning, the whole header section unless that is over the limit. */
@@ -29,10 +35,15 @@ export interface MessagePlan {
   /** Which recipients are kept, as indices. */
   readonly kept: readonly number[]
   readonly postmaster: Postmaster
+  readonly answer: Authentication | null
+  readonly machine: Machine
+  readonly notices: Site['notices']
 }
 
 export function newMessage(transaction: Transaction, plan: MessagePlan): NewMessage {
-  const { header, received } = plan
+  const { header, received, answer } = plan
+  const notify = plan.notices === null ? null : mayNotify(answer, { ...noticeFacts(transaction, header), machine: plan.machine })
+  const deliveries = plan.kept.map(i => newDelivery(transaction, plan, i))
   return {
     id: transaction.id,
     received: transaction.started,
@@ -46,9 +57,27 @@ export function newMessage(transaction: Transaction, plan: MessagePlan): NewMess
     bodyStart: header.bodyStart,
     truncated: received.oversize,
     decisions: transaction.decisions,
-    notify: null,
-    deliveries: plan.kept.map(i => newDelivery(transaction, plan, i)),
+    ...(answer === null ? {} : { authentication: answer }),
+    notify,
+    deliveries: notify === null ? deliveries : [...deliveries, ...noticesOf(deliveries, notify, plan.notices!)],
   }
+}
+
+const noticeFacts = ({ sender, requireTls }: Transaction, header: Header) => ({
+  sender,
+  requireTls,
+  list: hasListField(header),
+})
+
+/** One for each reason that the writer should hear of: his message was answered 250, and nobody will read it. */
+function noticesOf(deliveries: readonly NewDelivery[], to: string, { per }: { readonly per: number }): readonly NewDelivery[] {
+  const told = new Map<Reason, NewDelivery>()
+  for (const refused of deliveries) {
+    const { state, reason } = refused
+    if (state !== 'discarded' || reason === null || !hears(reason) || told.has(reason)) continue
+    told.set(reason, noticeDelivery({ of: refused, to, reason, per }))
+  }
+  return [...told.values()]
 }
 
 function newDelivery(transaction: Transaction, plan: MessagePlan, i: number): NewDelivery {
@@ -64,7 +93,11 @@ function newDelivery(transaction: Transaction, plan: MessagePlan, i: number): Ne
     processor,
     state: verdict.kind === 'hold' ? 'held' : verdict.kind === 'discard' ? 'discarded' : settled,
     reason: verdict.kind === 'accept' ? null : verdict.reason,
-    idempotency: idempotencyKey({ recipient: sameRecipient(address, mailbox, grant), header: plan.header, authenticated: false }),
+    idempotency: idempotencyKey({
+      recipient: sameRecipient(address, mailbox, grant),
+      header: plan.header,
+      authenticated: plan.answer?.from.authenticated ?? false,
+    }),
   }
 }
 

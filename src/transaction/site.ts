@@ -2,12 +2,14 @@
  * The site as the core sees it: mailboxes, routes, limits and the ports, all settled at start. main.ts builds it from the
  * configuration; nothing here is read from a file or changes while a transaction runs.
  */
+import type { Trusted } from '../policy/authentication/trust.ts'
+import type { Governor } from '../policy/governor/governor.ts'
 import type { Budget } from '../policy/limits/budget.ts'
 import type { Directory } from '../policy/recipient/directory.ts'
 import type { ReferencesPattern } from '../policy/recipient/references.ts'
 import type { ScreeningSettings } from '../policy/screening/actions.ts'
 import type { SpoolStatus } from './desk.ts'
-import type { Clock, KeyVerifier, Log, SpoolIntake, Trace } from './ports.ts'
+import type { Authenticator, Clock, KeyVerifier, Log, SpoolIntake, Trace } from './ports.ts'
 
 /** Where a route's mail goes. Mail for an inbox is `delivered` once it is in the spool; other processors are called. */
 export interface Destination {
@@ -23,6 +25,8 @@ export interface Route {
   readonly caseSensitive: boolean
   readonly destination: Destination
   readonly screening: ScreeningSettings
+  /** Whom the From field must name; null: whom the key is bound to, where it is bound to anybody. */
+  readonly require: 'none' | 'authenticated' | 'bound' | null
 }
 
 export interface Mailbox {
@@ -42,11 +46,26 @@ export interface Postmaster {
   used(): number
 }
 
+/** How it is found out who sent a message, and what follows from it. */
+export interface Origins {
+  /** null: nothing is checked, and nobody counts as authenticated. */
+  readonly authenticator: Authenticator | null
+  readonly spf: 'report' | 'enforce'
+  readonly dmarc: 'report' | 'enforce'
+  /** Hosts of ours: SPF is never asked about them, and the Received field they wrote says who gave them the message. */
+  isRelay(address: string): boolean
+  readonly trusted: Trusted
+}
+
 export interface Site {
   readonly hostname: string
   readonly directory: Directory
   readonly mailboxes: ReadonlyMap<string, Mailbox>
   readonly postmaster: Postmaster
+  readonly origins: Origins
+  readonly governor: Governor
+  /** Whether refused senders are told; `per`: one notice a sender and reason in so many milliseconds. */
+  readonly notices: { readonly per: number } | null
   readonly limits: {
     readonly messageSize: number
     readonly recipients: number

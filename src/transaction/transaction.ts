@@ -3,6 +3,7 @@
  * decided and why; deciding is done by at-rcpt and at-end-of-data.
  */
 import type { Client, Protocol, ReversePath } from '../mail/envelope.ts'
+import type { Spf } from '../policy/authentication/evidence.ts'
 import type { Peer } from '../policy/verdict.ts'
 import type { Claims, Decision } from './ports.ts'
 import type { Route } from './site.ts'
@@ -41,11 +42,15 @@ export interface Transaction {
   /** RFC5321.MailFrom as text, '' for the null reverse-path. */
   readonly sender: string
   readonly smtpUtf8: boolean
+  /** RFC 8689: whatever we send because of this message would need TLS all the way. */
+  readonly requireTls: boolean
   /** The SIZE parameter (RFC 1870), null where none was given. */
   readonly declaredSize: number | null
   /** One entry per accepted RCPT command, in order; repeats stand twice. */
   readonly recipients: Recipient[]
   readonly decisions: Decision[]
+  /** Under way since the first recipient was accepted, where the client was known by then. */
+  spf: Promise<Spf> | null
   /** Recipients refused; decisions name the first of them. */
   refused: number
 }

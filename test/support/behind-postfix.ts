@@ -7,15 +7,15 @@ import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { freePort, freePorts } from './ports.ts'
-import { makePostern, type Postern, removeFolder, temporaryFolder } from './postern.ts'
+import { makePostern, type Postern, type PosternOptions, removeFolder, temporaryFolder } from './postern.ts'
 import { type Postfix, type PostfixConfiguration, startPostfix } from './postfix.ts'
 
-export interface SiteOptions {
+export interface SiteOptions extends Pick<PosternOptions, 'more' | 'authentication' | 'notices' | 'processor' | 'env' | 'mailboxes'> {
   readonly configuration: PostfixConfiguration
   /** Over the shipped main.cf: what the test needs, never what it is about. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Appended to Postern's configuration. */
-  readonly more?: string
+  /** Where Postfix takes notices. */
+  readonly submissionPort?: number
 }
 
 export interface Site {
@@ -29,7 +29,7 @@ export interface Site {
   stop(): Promise<void>
 }
 
-export async function startSite({ configuration, settings, more }: SiteOptions): Promise<Site> {
+export async function startSite({ configuration, settings, submissionPort, mailboxes = [], ...options }: SiteOptions): Promise<Site> {
   const folder = await temporaryFolder(configuration)
   const [socketmap, policy] = await freePorts(2)
   const keyFile = path.join(folder, 'filed-keys')
@@ -39,14 +39,16 @@ export async function startSite({ configuration, settings, more }: SiteOptions):
     listeners: [`socketmap: { host: 127.0.0.1, port: ${socketmap} }`, `policy: { host: 127.0.0.1, port: ${policy} }`],
     mailboxes: [
       `{ name: filed, address: 'filed+%{key}@incoming.example.com', routes: [{ name: f, key: { file: ${keyFile} }, processor: app }] }`,
+      ...mailboxes,
     ],
-    ...(more === undefined ? {} : { more }),
+    ...options,
   })
   await postern.start()
   const postfix = await startPostfix({
     configuration,
     folder: path.join(folder, 'postfix'),
     smtpPort: await freePort(),
+    ...(submissionPort === undefined ? {} : { submissionPort }),
     lmtpPort: configuration === 'before-queue' ? postern.ports.smtp : postern.ports.lmtp,
     ...(configuration === 'probes' ? {} : { asks: { socketmap: socketmap!, policy: policy! } }),
     settings: { smtpd_authorized_xclient_hosts: '127.0.0.1', ...settings },

@@ -28,6 +28,8 @@ export interface PostfixOptions {
   readonly asks?: { readonly socketmap: number; readonly policy: number }
   /** Which shipped configuration: a folder of postfix/. `lmtp` where `asks` is given, else `probes`. */
   readonly configuration?: PostfixConfiguration
+  /** A port on 127.0.0.1 where it takes mail for everybody, as docs/notices.md says. */
+  readonly submissionPort?: number
   /** More lines of main.cf, over the shipped ones: `{ in_flow_delay: '0s' }`. */
   readonly settings?: Readonly<Record<string, string>>
   /** For `postfix start`. Daemons see only what import_environment names. */
@@ -103,6 +105,11 @@ async function lay(options: PostfixOptions): Promise<string> {
   const postconf = findProgram('postconf')!
   await run(postconf, ['-c', at('etc'), '-e', ...Object.entries(settings).map(([name, value]) => `${name}=${value}`)])
   await run(postconf, ['-c', at('etc'), '-M', '-e', `smtp/inet=127.0.0.1:${smtpPort} inet n - n - - smtpd`])
+  const { submissionPort: port } = options
+  if (port !== undefined) {
+    const service = `127.0.0.1:${port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject -o smtpd_recipient_restrictions= -o mynetworks=127.0.0.0/8`
+    await run(postconf, ['-c', at('etc'), '-M', '-e', `127.0.0.1:${port}/inet=${service}`])
+  }
   return at('etc')
 }
 

@@ -28,6 +28,7 @@ const SERVICES = {
   openssl: { programs: ['openssl'], packages: ['openssl'] },
   nsd: { programs: ['nsd'], packages: ['nsd'] },
   dnsmasq: { programs: ['dnsmasq'], packages: ['dnsmasq-base'] },
+  opendkim: { programs: ['opendkim'], packages: ['opendkim'] },
   haproxy: { programs: ['haproxy'], packages: ['haproxy'] },
   gcc: { programs: ['gcc'], packages: ['gcc', 'libc6-dev'] },
 } as const satisfies Record<string, Needs>

@@ -3,6 +3,7 @@
  * that begins with Slow, answered later), `%{key}@all.test`, `reply@dedicated.test` with keys in References.
  */
 import { newId } from '../../src/lib/id.ts'
+import { createGovernor } from '../../src/policy/governor/governor.ts'
 import { createBudget } from '../../src/policy/limits/budget.ts'
 import { buildDirectory } from '../../src/policy/recipient/directory.ts'
 import { type AddressPattern, compilePattern } from '../../src/policy/recipient/pattern.ts'
@@ -60,6 +61,7 @@ export function testSite(more: Partial<Site> = {}): TestSite {
     caseSensitive: true,
     destination: { processor: 'shelf', settled: 'delivered' },
     screening: defaultScreening,
+    require: null,
   }
   const mailbox = (name: string, extra: Partial<Mailbox> = {}): [string, Mailbox] => [
     name,
@@ -88,6 +90,15 @@ export function testSite(more: Partial<Site> = {}): TestSite {
       share: 0.05,
       used: () => 0,
     },
+    origins: {
+      authenticator: null,
+      spf: 'report',
+      dmarc: 'enforce',
+      isRelay: address => address.startsWith('127.'),
+      trusted: { sealers: [], forwarders: [], isForwarder: () => false },
+    },
+    governor: createGovernor({ perKey: 0, perSender: 0, perPair: 0, entries: 10 }),
+    notices: null,
     limits: { messageSize: 10_000, recipients: 5, relayGrace: 5 * 86_400_000 },
     spoolStatus: () => ({ writable: true, detail: '', used: 0, free: 1e9 }),
     notify: () => undefined,

@@ -15,6 +15,7 @@ import type { Site } from '../../transaction/site.ts'
 import { decided, type SessionFacts } from '../../transaction/transaction.ts'
 import { parseUnquoted, senderOf, split } from './address.ts'
 import { charge } from './charge.ts'
+import { originOf, type Told } from './origin.ts'
 import type { PolicyRequest } from './request.ts'
 
 const session: SessionFacts = { listener: 'policy', peer: 'origin', replyPerRecipient: false, normalizeLineEndings: false }
@@ -23,13 +24,36 @@ const dunno = 'action=DUNNO\n\n'
 /** Postfix puts 450 and 4.7.1 before it. */
 export const sorry = 'action=DEFER_IF_PERMIT Temporary failure\n\n'
 
-export function answerPolicy(site: Site, guard: Guard, request: PolicyRequest): string | Promise<string> {
+export interface PolicyParts {
+  readonly guard: Guard
+  readonly told: Told
+}
+
+export function answerPolicy(site: Site, parts: PolicyParts, request: PolicyRequest): string | Promise<string> {
   if (request.protocol_state !== 'RCPT') return dunno
   const recipient = parseUnquoted(request.recipient)
-  if (recipient === null) return unreadable(site, guard, request)
+  if (recipient === null) return unreadable(site, parts.guard, request)
   const opinion = ask(site, { session, mail: mailOf(request), recipient })
-  if (opinion instanceof Promise) return opinion.then(later => said(site, guard, later))
-  return said(site, guard, opinion)
+  const answer = (settled: Opinion): string | Promise<string> =>
+    settled.verdict.kind === 'accept'
+      ? aboutSender(site, parts, { ...settled, instance: request.instance })
+      : said(site, parts.guard, settled)
+  return opinion instanceof Promise ? opinion.then(answer) : answer(opinion)
+}
+
+/** The recipient is good: what does SPF say of the client? */
+function aboutSender(
+  site: Site,
+  { guard, told }: PolicyParts,
+  { transaction, instance }: Opinion & { readonly instance: string },
+): string | Promise<string> {
+  // Mail for postmaster is taken from anybody.
+  const asked = transaction.recipients[0]?.grant.kind === 'postmaster' ? null : originOf(site, transaction)
+  if (asked === null) return dunno
+  return asked.then(({ verdict, field }) => {
+    if (verdict.kind !== 'accept') return said(site, guard, { transaction, verdict })
+    return told.first(instance) ? `action=PREPEND ${field}\n\n` : dunno
+  })
 }
 
 /** At our own domains no recipient can have such an address, and the next hop would refuse it when a bounce is all that is left. */

@@ -18,6 +18,8 @@ export interface PolicyRequest {
   readonly recipient: string
   readonly size: string
   readonly queue_id: string
+  /** The same for all questions about one message. */
+  readonly instance: string
 }
 
 export function policyReader(): QuestionReader<PolicyRequest> {
@@ -86,6 +88,7 @@ const unknown: { -readonly [Name in keyof PolicyRequest]: string } = {
   recipient: '',
   size: '',
   queue_id: '',
+  instance: '',
 }
 
 const isWanted = (name: string): name is keyof PolicyRequest => Object.hasOwn(unknown, name)

@@ -9,6 +9,7 @@ import { type Reason, reasons } from '../../policy/reasons.ts'
 import { refusal, type Verdict } from '../../policy/verdict.ts'
 import { atMail } from '../../transaction/at-mail.ts'
 import { atRcpt } from '../../transaction/at-rcpt.ts'
+import { beginSpf } from '../../transaction/spf.ts'
 import { traceRefusal } from '../../transaction/trace-refusal.ts'
 import { decided, type Transaction } from '../../transaction/transaction.ts'
 import { answer, lines } from './answer.ts'
@@ -62,7 +63,7 @@ const mail: Command = (exchange, argument) => {
   const parsed = parseMailCommand(argument)
   if (!parsed.ok) return error(mailRefused(exchange, 'sender.syntax', parsed.reply))
   if (parsed.requireTls && !exchange.secured) return error(mailRefused(exchange, 'sender.syntax', requireTlsRefused(exchange)))
-  const transaction = exchange.begin({ reversePath: parsed.path, size: parsed.size, smtpUtf8: parsed.smtpUtf8 })
+  const transaction = exchange.begin({ ...parsed, reversePath: parsed.path })
   if (parsed.requireTls) decided(transaction, { stage: 'mail', verdict: 'accept', detail: 'REQUIRETLS' })
   const refused = refusal(atMail(exchange.site, transaction))
   if (refused === undefined) return said(replies.senderOk)
@@ -95,7 +96,10 @@ const rcpt: Command = (exchange, argument) => {
 
 function rcptStep(exchange: Exchange, verdict: Verdict): Step {
   const refused = refusal(verdict)
-  if (refused === undefined || verdict.kind === 'accept') return said(replies.recipientOk)
+  if (refused === undefined || verdict.kind === 'accept') {
+    if (exchange.transaction !== null) beginSpf(exchange.site, exchange.transaction)
+    return said(replies.recipientOk)
+  }
   const reply = withText(refused, exchange.transaction?.id ?? '')
   exchange.lastReply = reply
   if (unknown.has(verdict.reason)) return { answer: answer(reply), charge: 'unknown' }

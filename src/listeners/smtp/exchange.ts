@@ -7,7 +7,7 @@ import * as replies from '../../mail/replies.ts'
 import { type Reply, withText } from '../../mail/reply.ts'
 import { type Reason, reasons } from '../../policy/reasons.ts'
 import { defer } from '../../policy/verdict.ts'
-import { beginTransaction } from '../../transaction/at-mail.ts'
+import { beginTransaction, type MailCommand } from '../../transaction/at-mail.ts'
 import { type EndOfData, refusedBySpool } from '../../transaction/commit.ts'
 import { endTransaction } from '../../transaction/end-transaction.ts'
 import type { Guard } from '../../transaction/guard.ts'
@@ -63,7 +63,7 @@ export interface Exchange {
   client(): Client
   /** A trusted peer said who its client is. */
   readonly told: boolean
-  begin(mail: { readonly reversePath: Transaction['reversePath']; readonly size: number | null; readonly smtpUtf8: boolean }): Transaction
+  begin(mail: Pick<MailCommand, 'reversePath' | 'size' | 'smtpUtf8' | 'requireTls'>): Transaction
   /** Ends the open transaction, if there is one, with the reply that mattered last. */
   end(reply: Reply | null): void
   /** DATA: opens the way to the spool. */

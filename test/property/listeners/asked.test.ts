@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest'
 import type { Malformed, QuestionReader } from '../../../src/listeners/ask-connection.ts'
 import { parseUnquoted, senderOf } from '../../../src/listeners/policy-service/address.ts'
 import { answerPolicy } from '../../../src/listeners/policy-service/answer.ts'
+import { createTold } from '../../../src/listeners/policy-service/origin.ts'
 import { parseRequest, policyReader } from '../../../src/listeners/policy-service/request.ts'
 import { answerSocketmap } from '../../../src/listeners/socketmap/answer.ts'
 import { netstring, netstringReader } from '../../../src/listeners/socketmap/netstring.ts'
@@ -124,7 +125,7 @@ test('every request to the policy service has one action, and none that lets mai
       const guard = createGuard({ connections: 1, connectionsPerNetwork: 1, unknownRecipients: 1, errors: 1 }, () => 0)
       const question = parseRequest(request.slice(0, -2))
       if ('malformed' in question) throw new Error(question.malformed)
-      const answer = await answerPolicy(testSite(), guard, question)
+      const answer = await answerPolicy(testSite(), { guard, told: createTold() }, question)
       const { found, rest } = actions(answer)
       expect(rest).toBe('')
       expect(found).toHaveLength(1)

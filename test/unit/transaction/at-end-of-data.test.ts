@@ -159,7 +159,10 @@ describe('what counts as the same delivery', () => {
         received,
         kept: [0],
         postmaster: site.postmaster,
-      }
+        answer: null,
+        machine: 'none',
+        notices: null,
+      } as const
       return newMessage(transaction, plan).deliveries[0]!.idempotency.material
     }
     const materials = [

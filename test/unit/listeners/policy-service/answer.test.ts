@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Malformed } from '../../../../src/listeners/ask-connection.ts'
 import { answerPolicy } from '../../../../src/listeners/policy-service/answer.ts'
+import { createTold } from '../../../../src/listeners/policy-service/origin.ts'
 import { type PolicyRequest, parseRequest } from '../../../../src/listeners/policy-service/request.ts'
 import { createGuard, type Guard, type GuardLimits } from '../../../../src/transaction/guard.ts'
 import { actions, request } from '../../../support/ask-client.ts'
@@ -22,7 +23,7 @@ interface Asked {
 }
 
 async function ask(attributes: Readonly<Record<string, string>>, { site = testSite(), guard = guardOf() } = {}): Promise<Asked> {
-  const { found, rest } = actions(await answerPolicy(site, guard, parsed(request(attributes))))
+  const { found, rest } = actions(await answerPolicy(site, { guard, told: createTold() }, parsed(request(attributes))))
   expect(rest).toBe('')
   expect(found).toHaveLength(1)
   return { action: found[0]!, site }
@@ -96,7 +97,7 @@ describe('a refusal says its reason’s reply with the id of its trace:', () => 
 
   test('a bug before there is a transaction is the listener’s to answer', () => {
     const site = testSite({ newId: () => { throw new Error('no ids') } }) // biome-ignore format: one line
-    expect(() => answerPolicy(site, guardOf(), parsed(request()))).toThrow('no ids')
+    expect(() => answerPolicy(site, { guard: guardOf(), told: createTold() }, parsed(request()))).toThrow('no ids')
   })
 })
 

@@ -16,6 +16,7 @@ test('Postfix’s own request', () => {
     recipient: 'incoming+GoodKey@in.test',
     size: '1234',
     queue_id: '',
+    instance: '1ad2.6b',
   })
 })
 
@@ -27,7 +28,7 @@ test.each([
 ])('%s', (_, text, expected) => {
   const found = parseRequest(`request=smtpd_access_policy\n${text}`)
   expect(found).toMatchObject(expected)
-  expect(Object.keys(found)).toHaveLength(9)
+  expect(Object.keys(found)).toHaveLength(10)
 })
 
 describe('malformed', () => {

@@ -1,0 +1,62 @@
+/**
+ * SPF where Postfix asks about a recipient that is good: a client that SPF forbids is refused where the operator enforces it
+ * (RFC 7208 8.4), and what was found goes into the message as a Received-SPF field, once. Trouble with the DNS is for the end of
+ * data to judge: DKIM may speak for the message there.
+ */
+import { createBoundedMap } from '../../lib/bounded-map.ts'
+import { receivedSpf } from '../../mail/received-spf.ts'
+import type { Spf } from '../../policy/authentication/evidence.ts'
+import { spfAtRcpt } from '../../policy/authentication/true-client.ts'
+import { accept, reject, type Verdict } from '../../policy/verdict.ts'
+import type { Site } from '../../transaction/site.ts'
+import { spfOf } from '../../transaction/spf.ts'
+import { decided, type Transaction } from '../../transaction/transaction.ts'
+
+/** Messages that have their field already, by Postfix's `instance`: it asks once for each recipient. */
+export interface Told {
+  /** Whether this is the first time that it is asked about this message. */
+  first(instance: string): boolean
+}
+
+const remembered = 10_000
+
+export function createTold(): Told {
+  const seen = createBoundedMap<string, true>(remembered)
+  return {
+    first(instance) {
+      if (instance === '' || seen.get(instance) !== undefined) return false
+      seen.set(instance, true)
+      return true
+    },
+  }
+}
+
+export interface Origin {
+  readonly verdict: Verdict
+  /** Received-SPF, without a line end. */
+  readonly field: string
+}
+
+/** null where SPF has nothing to say: it is off, or the client is one of ours or not known. */
+export function originOf(site: Site, transaction: Transaction): Promise<Origin> | null {
+  const { origins } = site
+  if (origins.authenticator === null || !spfAtRcpt(transaction.client, origins.isRelay)) return null
+  return spfOf(site, transaction, transaction.client).then(spf => ({
+    verdict: verdictOf(site, transaction, spf),
+    field: receivedSpf({
+      spf,
+      client: transaction.client.address!,
+      helo: transaction.client.helo,
+      sender: transaction.sender,
+      hostname: site.hostname,
+    }),
+  }))
+}
+
+function verdictOf({ origins }: Site, transaction: Transaction, spf: Spf): Verdict {
+  const address = transaction.client.address!
+  if (origins.spf !== 'enforce' || spf.result !== 'fail' || origins.trusted.isForwarder(address)) return accept
+  const detail = `SPF of ${spf.domain} forbids ${address}: ${spf.detail}`
+  decided(transaction, { stage: 'rcpt', verdict: 'reject', reason: 'authentication.spf', detail })
+  return reject('authentication.spf')
+}

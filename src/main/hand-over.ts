@@ -1,0 +1,41 @@
+/** What goes with a message when it is handed over: our trace fields, a bounce as data, and a notice to its writer where it can't be. */
+import type { Config } from '../config/config.ts'
+import { messageSource } from '../delivery/message-source.ts'
+import { authenticationResults } from '../mail/authentication-results.ts'
+import { traceFields } from '../mail/received.ts'
+import { noticeDelivery } from '../transaction/notice.ts'
+import type { Delivery, MessageSource, NewDelivery } from '../transaction/ports.ts'
+import type { Bounces } from './bounces.ts'
+
+export const fieldsOf =
+  (hostname: string) =>
+  (delivery: Delivery): string => {
+    const { authentication } = delivery
+    const results = authentication === null ? {} : { results: authenticationResults(authentication, { hostname }) }
+    return traceFields({ ...delivery, ...results, hostname, id: delivery.message })
+  }
+
+export interface Refining {
+  /** As it is now: a reload may change which routes want bounces. */
+  readonly config: () => Config
+  readonly bounces: Bounces
+}
+
+/** Without forged results, and with the bounce it is where its route wants bounces. */
+export const refined =
+  ({ config, bounces }: Refining) =>
+  (plain: MessageSource, delivery: Delivery): MessageSource => {
+    const source = messageSource({ hostname: config().hostname, ...plain })
+    return wantsBounces(config(), delivery) ? { ...source, bounce: async () => bounces.read(await plain.raw()) } : source
+  }
+
+const wantsBounces = ({ mailboxes }: Config, { mailbox, route }: Delivery): boolean =>
+  mailboxes.some(one => one.name === mailbox && one.routes.some(({ name, bounces }) => name === route && bounces))
+
+/** The notice about a delivery that has failed for good; null where nobody may be told. */
+export const noticeAfter =
+  ({ per }: { readonly per: number }) =>
+  (delivery: Delivery): NewDelivery | null =>
+    delivery.notify === null || delivery.about !== null
+      ? null
+      : noticeDelivery({ of: delivery, to: delivery.notify, reason: 'application.failed', per })
