@@ -13,9 +13,9 @@ const copy =
 const address = '([^\\s<>()"\',;:@]{1,64}@[A-Za-z0-9\\u00a1-\\uffff.-]{1,255})'
 /** What names a recipient, and what of it stands on the same line: `<a@b>: text`, `  a@b`, `'a@b' on 11/20/2026`, `a@b (text)`. */
 const named = [
-  new RegExp(`^[ \\t]{0,8}<${address}>:?(?:[ \\t]+(.*))?$`, 'i'),
-  new RegExp(`^[ \\t]{0,8}${address}:?[ \\t]*$`, 'i'),
-  new RegExp(`^[ \\t]{0,8}'${address}' on `, 'i'),
+  new RegExp(`^[ \\t]{0,8}<${address}>:?(?:[ \\t]+(.*))?$`),
+  new RegExp(`^[ \\t]{0,8}${address}:?[ \\t]*$`),
+  new RegExp(`^[ \\t]{0,8}'${address}' on `),
 ]
 const longestText = 128 * 1024
 const longestLine = 1000
