@@ -5,7 +5,7 @@ import { checkMessage } from '../../../src/authentication/message.ts'
 import { createBoundedMap } from '../../../src/lib/bounded-map.ts'
 import { noSpf } from '../../../src/policy/authentication/evidence.ts'
 import type { DnsRecords } from '../../support/dns.ts'
-import { type Signing, seal, sign, signedMessage } from '../../support/signed-mail.ts'
+import { mapResolver, type Signing, seal, sign, signedMessage } from '../../support/signed-mail.ts'
 import { check } from './check.ts'
 
 const spfPass = (domain: string) => ({ ...noSpf, result: 'pass', domain }) as const
