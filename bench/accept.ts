@@ -43,7 +43,7 @@ async function openAll({ options, scratch, environment }: Run): Promise<readonly
     for (const name of options.only) {
       const folder = scratch.place()
       const subject = await starters[name]({ folder, environment })
-      opened.push({ name, folder, measured: measured(name, subject, options.seconds) })
+      opened.push({ name, folder, measured: measured(name, subject, { seconds: options.seconds }) })
     }
   } catch (error) {
     await closeAll(opened, scratch)

@@ -26,14 +26,16 @@ export interface Measured {
 /** Disk that one measurement may fill. */
 const mostOctets = 1_000_000_000
 
-export function measured(name: string, subject: Subject, seconds: number): Measured {
+/** `file`: a whole message to send instead of one that smtp-source makes. */
+export function measured(name: string, subject: Subject, { seconds, file }: { seconds: number; file?: string }): Measured {
   let accepted = 0
+  let runs = 0
   let rate = 0
   const run = async (sessions: number, octets: number, length: number): Promise<Measurement> => {
     const wanted = Math.max(sessions * 4, Math.round(rate * length))
     const messages = Math.max(sessions, Math.min(wanted, Math.floor(mostOctets / octets)))
     const before = processorTime(subject.processes())
-    const took = await send(subject, { sessions, messages, octets })
+    const took = await send(subject, { sessions, messages, octets, ...(file === undefined ? {} : { file, recipient: `r${++runs}${subject.recipient}` }) })
     accepted += messages
     rate = messages / took
     return { rate, messages, processor: (processorTime(subject.processes()) - before) / messages }

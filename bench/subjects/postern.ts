@@ -76,7 +76,7 @@ async function mint(file: string, folder: string): Promise<string> {
 }
 
 /** Messages and deliveries in the spool. They differ where a repeat added nothing. */
-function count(folder: string): number {
+export function count(folder: string): number {
   const database = new DatabaseSync(path.join(folder, 'spool', 'spool.db'), { readOnly: true })
   try {
     const one = (table: string) => Number(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()!.n)

@@ -37,8 +37,8 @@ async function start({ folder, environment }: Place, settings: Readonly<Record<s
   return { port: smtpPort, protocol: 'smtp', recipient, processes: postfix.processes, stop: postfix.stop }
 }
 
-export async function startQueueing(place: Place): Promise<Subject> {
-  const subject = await start(place, { defer_transports: 'lmtp' })
+export async function startQueueing(place: Place, settings: Readonly<Record<string, string>> = {}): Promise<Subject> {
+  const subject = await start(place, { defer_transports: 'lmtp', ...settings })
   const queues = ['incoming', 'active', 'deferred'].map(name => path.join(place.folder, 'queue', name))
   const count = async (queue: string): Promise<number> =>
     (await readdir(queue, { recursive: true, withFileTypes: true })).filter(entry => entry.isFile()).length
