@@ -35,7 +35,12 @@ export function measured(name: string, subject: Subject, { seconds, file }: { se
     const wanted = Math.max(sessions * 4, Math.round(rate * length))
     const messages = Math.max(sessions, Math.min(wanted, Math.floor(mostOctets / octets)))
     const before = processorTime(subject.processes())
-    const took = await send(subject, { sessions, messages, octets, ...(file === undefined ? {} : { file, recipient: `r${++runs}${subject.recipient}` }) })
+    const took = await send(subject, {
+      sessions,
+      messages,
+      octets,
+      ...(file === undefined ? {} : { file, recipient: `r${++runs}${subject.recipient}` }),
+    })
     accepted += messages
     rate = messages / took
     return { rate, messages, processor: (processorTime(subject.processes()) - before) / messages }

@@ -16,7 +16,7 @@ export async function checkMessage(facts: MessageFacts, pieces: Pieces, parts: M
   const found = (await checkSignatures(facts, { opening, pieces, parts })) ?? unreadable(opening.head)
   const { dmarc, dkim } = await checkDmarc({ author: facts.author, dkim: found.dkim, spf: facts.spf }, lookups)
   const arc = await found.arc()
-  const wanted = facts.names && facts.client !== null && dmarc.result === 'fail'
+  const wanted = facts.names && facts.client !== null && (dmarc.result === 'fail' || facts.spf.result === 'fail')
   const { names, temporary } = wanted ? await confirmedNames(facts.client, lookups) : { names: [], temporary: false }
   return { dkim, unchecked: found.unchecked, dmarc, arc, names, ...(temporary ? { namesTemporary: true } : {}), queries: lookups.used() }
 }

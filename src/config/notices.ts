@@ -41,7 +41,7 @@ export function noticesSection(read: ReadSecret) {
         .meta({ description: 'Language of the templates.' })
         .prefault('en'),
       templates: z.exactOptional(text('Folder of templates of your own; those that aren’t there are ours.', 'the name of a folder')),
-      per: duration('A sender hears of one reason once in this time.', { min: hour, max: 30 * 24 * hour }).prefault('1d'),
+      per: duration('A sender hears of one reason once in this time.', { min: hour, max: 7 * 24 * hour }).prefault('1d'),
     },
   )
 }

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts'
 import { messageSource } from '../delivery/message-source.ts'
 import { authenticationResults } from '../mail/authentication-results.ts'
+import type { Bounce } from '../mail/delivery-status.ts'
 import { traceFields } from '../mail/received.ts'
 import { noticeDelivery } from '../transaction/notice.ts'
 import type { Delivery, MessageSource, NewDelivery } from '../transaction/ports.ts'
@@ -26,8 +27,12 @@ export const refined =
   ({ config, bounces }: Refining) =>
   (plain: MessageSource, delivery: Delivery): MessageSource => {
     const source = messageSource({ hostname: config().hostname, ...plain })
-    return wantsBounces(config(), delivery) ? { ...source, bounce: async () => bounces.read(await plain.raw()) } : source
+    return wantsBounces(config(), delivery) ? { ...source, bounce: async () => told(await bounces.read(await plain.raw())) } : source
   }
+
+/** Times in events are written out. */
+const told = (bounce: Bounce | null) =>
+  bounce === null ? null : { ...bounce, arrival: bounce.arrival === null ? null : new Date(bounce.arrival).toISOString() }
 
 const wantsBounces = ({ mailboxes }: Config, { mailbox, route }: Delivery): boolean =>
   mailboxes.some(one => one.name === mailbox && one.routes.some(({ name, bounces }) => name === route && bounces))

@@ -80,7 +80,7 @@ export interface MessageQuestion {
   /** How many Subject fields there are. */
   readonly subjects: number
   readonly spf: Spf
-  /** Look up the client's forward-confirmed names if DMARC fails. */
+  /** Look up the client's forward-confirmed names if DMARC or SPF fails. */
   readonly names: boolean
   readonly octets: MessageOctets
 }

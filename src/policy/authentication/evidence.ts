@@ -71,7 +71,7 @@ export interface MessageEvidence {
   readonly unchecked: number
   readonly dmarc: Dmarc
   readonly arc: Arc
-  /** Forward-confirmed names of the client (RFC 8601 2.7.3, iprev); looked up only where asked for and DMARC failed. */
+  /** Forward-confirmed names of the client (RFC 8601 2.7.3, iprev); looked up only where asked for, and DMARC or SPF failed. */
   readonly names: readonly string[]
   /** There may be more names: the DNS gave no answer. */
   readonly namesTemporary?: true

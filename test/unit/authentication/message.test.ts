@@ -5,7 +5,7 @@ import { checkMessage } from '../../../src/authentication/message.ts'
 import { createBoundedMap } from '../../../src/lib/bounded-map.ts'
 import { noSpf } from '../../../src/policy/authentication/evidence.ts'
 import type { DnsRecords } from '../../support/dns.ts'
-import { mapResolver, type Signing, seal, sign, signedMessage } from '../../support/signed-mail.ts'
+import { mapResolver, plainMessage, type Signing, seal, sign, signedMessage } from '../../support/signed-mail.ts'
 import { check } from './check.ts'
 
 const spfPass = (domain: string) => ({ ...noSpf, result: 'pass', domain }) as const
@@ -211,6 +211,8 @@ describe('DMARC', () => {
     expect((await check(raw, records, { names: true })).names).toEqual(['good.example'])
     expect((await check(raw, records)).names).toEqual([])
     expect((await check(raw, records, { names: true, spf: spfPass('example.com') })).names).toEqual([])
+    const spf = { ...spfPass('example.com'), result: 'fail' } as const
+    expect((await check(plainMessage({ from: 'a@none.example' }), records, { names: true, spf })).names).toEqual(['good.example'])
     const fail = { 'liar.example': 'ESERVFAIL' }
     expect(await check(raw, records, { names: true, fail })).toMatchObject({ names: ['good.example'], namesTemporary: true })
   })
