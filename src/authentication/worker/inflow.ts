@@ -3,6 +3,8 @@
  * taken, so that the sender knows when to go on.
  */
 import type { Pieces } from '../opening.ts'
+import { pieceSize } from '../wire.ts'
+import type { Turn } from './turns.ts'
 
 export interface Inflow {
   readonly pieces: Pieces
@@ -12,7 +14,8 @@ export interface Inflow {
   break(): void
 }
 
-export function createInflow(taken: () => void): Inflow {
+/** Each piece waits for its turn. */
+export function createInflow(taken: () => void, turn: Turn): Inflow {
   const waiting: Uint8Array[] = []
   let ended = false
   let broken = false
@@ -24,6 +27,7 @@ export function createInflow(taken: () => void): Inflow {
   return {
     async pieces() {
       while (waiting.length === 0 && !ended && !broken) await new Promise<void>(resolve => (wake = resolve))
+      if (waiting.length > 0) await turn()
       if (broken) throw new Error('the message broke off')
       const piece = waiting.shift()
       if (piece === undefined) return null
@@ -47,9 +51,10 @@ export function createInflow(taken: () => void): Inflow {
 }
 
 /** A message that is there as a whole. */
-export function wholePieces(octets: ArrayBuffer): Pieces {
+export function wholePieces(octets: ArrayBuffer, turn: Turn): Pieces {
   let left: Uint8Array | null = new Uint8Array(octets)
   return async () => {
+    if (left !== null && left.length > pieceSize) await turn()
     const piece = left
     left = null
     return piece

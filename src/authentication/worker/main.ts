@@ -11,6 +11,7 @@ import { checkMessage } from '../message.ts'
 import { checkSpf } from '../spf.ts'
 import type { Reply, Request, WorkerStart } from '../wire.ts'
 import { createInflow, type Inflow, wholePieces } from './inflow.ts'
+import { createTurns } from './turns.ts'
 
 const port = parentPort!
 const { hostname, dns } = workerData as WorkerStart
@@ -25,6 +26,7 @@ const resolver = createResolver({
 })
 const keys: KeptKeys = createBoundedMap(1000)
 const inflows = new Map<number, Inflow>()
+const turn = createTurns()
 
 const lookupsFor = (queries: number): Lookups => createLookups(resolver.budget(Math.max(0, queries), clock() + dns.time))
 
@@ -39,7 +41,7 @@ async function answerSpf({ id, question }: Asked<'spf'>): Promise<void> {
 async function answerMessage({ id, facts, octets }: Asked<'message'>): Promise<void> {
   const lookups = lookupsFor(dns.queries - facts.spf.queries)
   try {
-    const pieces = octets === null ? openInflow(id) : wholePieces(octets)
+    const pieces = octets === null ? openInflow(id) : wholePieces(octets, turn)
     reply({ kind: 'message', id, answer: await checkMessage(facts, pieces, { lookups, keys }) })
   } finally {
     inflows.delete(id)
@@ -47,7 +49,7 @@ async function answerMessage({ id, facts, octets }: Asked<'message'>): Promise<v
 }
 
 function openInflow(id: number): Inflow['pieces'] {
-  const inflow = createInflow(() => reply({ kind: 'taken', id }))
+  const inflow = createInflow(() => reply({ kind: 'taken', id }), turn)
   inflows.set(id, inflow)
   return inflow.pieces
 }
