@@ -23,7 +23,10 @@ export function askOverUdp(server: ServerAddress, query: Query, { within, signal
   if (signal.aborted) return Promise.resolve(silence)
   return new Promise(resolve => {
     const socket = dgram.createSocket(server.family === 6 ? 'udp6' : 'udp4')
+    let ended = false
     const end = (reply: Reply) => {
+      if (ended) return
+      ended = true
       clearTimeout(timer)
       signal.removeEventListener('abort', stop)
       // What the socket still has to say interests nobody, and an error without a listener would end the process.
@@ -34,7 +37,8 @@ export function askOverUdp(server: ServerAddress, query: Query, { within, signal
       resolve(reply)
     }
     const stop = () => end(silence)
-    const timer = setTimeout(stop, Math.max(0, within))
+    // In a thread that was busy the timer comes before what has arrived meanwhile is read: that is looked at first.
+    const timer = setTimeout(() => setImmediate(stop), Math.max(0, within))
     signal.addEventListener('abort', stop)
     socket.once('error', stop)
     socket.on('message', octets => {

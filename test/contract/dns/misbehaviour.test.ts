@@ -354,3 +354,19 @@ it.each([
 ])('%j is refused', (options, text) => {
   expect(() => createResolver({ servers: ['127.0.0.1'], timeout: 1_000, tries: 1, clock: Date.now, ...options })).toThrow(text)
 })
+
+it('an answer that came while the thread was busy is in time', async () => {
+  const busy = (): void => {
+    for (const until = Date.now() + 400; Date.now() < until; );
+  }
+  const { ask, asked } = await against(
+    question => {
+      // After the answer went off, before it is read.
+      setImmediate(busy)
+      return good(question)
+    },
+    { tries: 1 },
+  )
+  expect(await ask()).toEqual([['good']])
+  expect(asked()).toHaveLength(1)
+})
