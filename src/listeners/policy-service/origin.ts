@@ -6,6 +6,7 @@
 import { createBoundedMap } from '../../lib/bounded-map.ts'
 import { receivedSpf } from '../../mail/received-spf.ts'
 import type { Spf } from '../../policy/authentication/evidence.ts'
+import { unavailableSpf } from '../../policy/authentication/no-evidence.ts'
 import { spfAtRcpt } from '../../policy/authentication/true-client.ts'
 import { accept, reject, type Verdict } from '../../policy/verdict.ts'
 import type { Site } from '../../transaction/site.ts'
@@ -19,6 +20,9 @@ export interface Told {
 }
 
 const remembered = 10_000
+
+/** Milliseconds that a process of Postfix waits for SPF, whatever the DNS may take at the end of data; it gives up after 100 s itself. */
+const patience = 8_000
 
 export function createTold(): Told {
   const seen = createBoundedMap<string, true>(remembered)
@@ -41,7 +45,7 @@ export interface Origin {
 export function originOf(site: Site, transaction: Transaction): Promise<Origin> | null {
   const { origins } = site
   if (origins.authenticator === null || !spfAtRcpt(transaction.client, origins.isRelay)) return null
-  return spfOf(site, transaction, transaction.client).then(spf => ({
+  return inTime(spfOf(site, transaction, transaction.client), transaction).then(spf => ({
     verdict: verdictOf(site, transaction, spf),
     field: receivedSpf({
       spf,
@@ -51,6 +55,16 @@ export function originOf(site: Site, transaction: Transaction): Promise<Origin> 
       hostname: site.hostname,
     }),
   }))
+}
+
+async function inTime(asked: Promise<Spf>, { sender, client: { helo } }: Transaction): Promise<Spf> {
+  const { promise: late, resolve } = Promise.withResolvers<Spf>()
+  const timer = setTimeout(() => resolve(unavailableSpf({ sender, helo }, 'no answer in time')), patience)
+  try {
+    return await Promise.race([asked, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 function verdictOf({ origins }: Site, transaction: Transaction, spf: Spf): Verdict {

@@ -1,5 +1,5 @@
 /** SPF at RCPT: what Postfix is told of a client beside the recipient, and how often. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { answerPolicy } from '../../../../src/listeners/policy-service/answer.ts'
 import { createTold } from '../../../../src/listeners/policy-service/origin.ts'
 import { parseRequest } from '../../../../src/listeners/policy-service/request.ts'
@@ -10,8 +10,9 @@ import { request } from '../../../support/ask-client.ts'
 import { scriptedAuthenticator, spfFail, spfPass } from '../../../support/scripted-authenticator.ts'
 import { testSite } from '../../../support/site.ts'
 
-function asking(spf: Spf | Error, origins: Partial<Site['origins']> = {}) {
-  const authenticator = scriptedAuthenticator({ spf })
+function asking(spf: Spf | Error | Promise<Spf>, origins: Partial<Site['origins']> = {}) {
+  const scripted = scriptedAuthenticator(spf instanceof Promise ? {} : { spf })
+  const authenticator = spf instanceof Promise ? { ...scripted, spf: () => spf } : scripted
   const base = testSite()
   const site = testSite({ origins: { ...base.origins, authenticator, ...origins } })
   const limits = { connections: 10, connectionsPerNetwork: 10, unknownRecipients: 1_000, errors: 1_000 }
@@ -21,7 +22,7 @@ function asking(spf: Spf | Error, origins: Partial<Site['origins']> = {}) {
     if ('malformed' in question) throw new Error(question.malformed)
     return answerPolicy(site, parts, question)
   }
-  return { ask, site, asked: authenticator.asked.spf }
+  return { ask, site, asked: scripted.asked.spf }
 }
 
 const field = /^action=PREPEND Received-SPF: (\w+)[^\n]*\n\n$/
@@ -60,4 +61,17 @@ test.each([
   const { ask, asked } = asking(spfFail, { spf: 'enforce' })
   expect(await ask(attributes)).not.toMatch(/PREPEND|5\.7\.23/)
   expect(asked).toEqual([])
+})
+
+test('Postfix does not wait for a DNS that takes long', async () => {
+  vi.useFakeTimers()
+  try {
+    const { ask } = asking(new Promise(() => {}), { spf: 'enforce' })
+    const answer = ask()
+    await vi.advanceTimersByTimeAsync(8_000)
+    expect((await answer).match(field)?.[1]).toBe('temperror')
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
 })
