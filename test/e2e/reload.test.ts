@@ -98,7 +98,7 @@ test('a transaction that is open ends by the configuration it began with', async
 })
 
 test('limits change, and what waits for a restart is named', async () => {
-  await change(text => `${text}limits: { recipients: 1, message-size: 1KiB }\nretention: { delivered: 1d }\n`)
+  await change(text => `${text.replace('limits: { ', 'limits: { recipients: 1, message-size: 1KiB, ')}retention: { delivered: 1d }\n`)
   const line = await reloaded()
   await expect.poll(() => postern.log().some(({ sections }) => JSON.stringify(sections) === '["retention"]')).toBe(true)
   expect(line.level).not.toBe('error')

@@ -116,7 +116,8 @@ export function readingContract(name: string, subject: () => Subject): void {
       }
       expect(size).toBe(400 * 65_536)
       expect(largest).toBeLessThanOrEqual(65_536)
-      expect(peak).toBeLessThan(1_000_000)
+      // Other octets of the process come and go beside it.
+      expect(peak).toBeLessThan(8_000_000)
       sink.abort()
     })
   })
