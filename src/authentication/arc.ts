@@ -11,21 +11,32 @@ import type { Verification } from './verifier.ts'
 
 export const noArc: Arc = Object.freeze({ result: 'none', instance: 0, sealer: null, dmarc: null, detail: '' })
 
-/** `rows` are all ARC fields. To be called when the verification has ended. */
-export async function checkArc({ arc, keys }: Pick<Verification, 'arc' | 'keys'>, rows: readonly HeaderRow[]): Promise<Arc> {
+export interface ArcFacts {
+  /** All ARC fields. */
+  readonly rows: readonly HeaderRow[]
+  /** Why no signature of this message can stand for its author (dkim.ts); '' where one can. */
+  readonly whyNot: string
+}
+
+/**
+ * To be called when the verification has ended. What keeps a DKIM signature from counting keeps a chain from passing: its newest
+ * set is a signature too, and a sealed message with another From or Subject put on top is not what the sealer saw.
+ */
+export async function checkArc({ arc, keys }: Pick<Verification, 'arc' | 'keys'>, { rows, whyNot }: ArcFacts): Promise<Arc> {
   if (rows.length === 0) return noArc
   const { status } = await verifyArc(arc, { resolver: keys.resolver, minBitLength: bounds.leastBits, strict: true })
   const newest = arc.lastEntry
   if (newest === undefined) return { ...failed(rows), detail: oneLine(status.comment ?? 'not a chain') }
-  const passed = status.result === 'pass'
-  const temporary = !passed && keys.chainTemporary && isOpen(newest, status.comment)
+  const doubt = whyNot || (newest.messageSignature?.status.underSized ? 'l= stops short of the body' : '')
+  const passed = status.result === 'pass' && doubt === ''
+  const temporary = !passed && doubt === '' && keys.chainTemporary && isOpen(newest, status.comment)
   return {
     result: passed ? 'pass' : 'fail',
     instance: newest.i,
     sealer: sealerOf(newest['arc-seal'].parsed.d?.value),
     dmarc: dmarcOf(newest['arc-authentication-results'].original),
     ...(temporary ? { temporary: true } : {}),
-    detail: passed ? '' : oneLine(status.comment ?? (temporary ? 'no answer from the DNS' : 'no usable key')),
+    detail: passed ? '' : oneLine(doubt || status.comment || (temporary ? 'no answer from the DNS' : 'no usable key')),
   }
 }
 

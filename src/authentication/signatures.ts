@@ -40,7 +40,7 @@ export async function checkSignatures(facts: MessageFacts, { opening, pieces, pa
   return {
     dkim: rows.dkim.map(row => described.get(row) ?? unread('signature field too long')),
     unchecked: rows.unchecked,
-    arc: () => (arc === rows.arc ? checkArc(verification, arc) : Promise.resolve(unreadChain(rows))),
+    arc: () => (arc === rows.arc ? checkArc(verification, { rows: arc, whyNot }) : Promise.resolve(unreadChain(rows))),
   }
 }
 

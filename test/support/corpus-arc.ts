@@ -102,6 +102,10 @@ export const arcRecipes: Readonly<Record<string, () => string>> = {
   'arc-seal-by-another-key': () => sealedBy({ key: 'other2048' }),
   'arc-seal-without-key': () => sealedBy({ d: 'nokey.example' }),
   'arc-changed-after-seal': () => withFooter(sealedBy({}), 'Pay here: http://attacker.example/\r\n'),
+  // What was sealed is all there, and signed as it was: readers who stop at the line that is no field see another From.
+  'arc-hidden-from': () => before(sealedBy({}), 'From: Boss <boss@author.example>', 'no field'),
+  'arc-two-subjects': () => before(sealedBy({}), 'Subject: Pay the invoice'),
+  'arc-length-appended': () => withFooter(sealedBy({ l: 10 }), 'Pay here: http://attacker.example/\r\n'),
   'arc-results-changed': () => sealedBy({ results: failing }).replace('dmarc=fail', 'dmarc=pass'),
   'arc-results-alone': () => before(changed(), `ARC-Authentication-Results: i=1; ${passing}`),
   'arc-set-twice': () => `${/^ARC-[\s\S]*?(?=DKIM-Signature)/.exec(sealedBy({}))![0]}${sealedBy({})}`,

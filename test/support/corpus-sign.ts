@@ -61,7 +61,7 @@ export function arc(message: string, sealing: Sealing): string {
   const results = `ARC-Authentication-Results: i=${n}; ${sealing.results}\r\n`
   const ams = signedField({
     name: 'ARC-Message-Signature',
-    tags: `i=${n}; a=rsa-sha256; c=relaxed/relaxed; d=${d}; s=${s}; t=${t}`,
+    tags: `i=${n}; a=rsa-sha256; c=relaxed/relaxed; d=${d}; s=${s}; t=${t}${sealing.l === undefined ? '' : `; l=${sealing.l}`}`,
     message,
     signing: { ...sealing, s, key, a: 'rsa-sha256', c: 'relaxed/relaxed' },
   })
