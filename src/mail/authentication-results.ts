@@ -93,7 +93,9 @@ function names(value: string, host: string, cut: boolean): boolean {
   if (/^[a-z0-9._-]+$/.test(id) && (then === undefined || then === ';' || (next!.kind !== 'atom' && /^\d+$/.test(then)))) return false
   const before = tokens.slice(index).findIndex(({ text }) => text === ';')
   const head = tokens.slice(index, before < 0 ? undefined : index + before)
-  return comparable(head.map(({ kind, content }) => (kind === 'comment' ? '' : content)).join('')).includes(host)
+  const text = head.map(({ kind, content }) => (kind === 'comment' || kind === 'space' ? '' : content)).join('')
+  // Some readers decode encoded-words wherever they stand.
+  return text.includes('=?') || comparable(text).includes(host)
 }
 
 /** Width variants, case, invisible characters, a final dot and A-labels make no difference. */

@@ -21,6 +21,8 @@ const lineFeed = 10
 const carriageReturn = 13
 const space = 32
 const colon = 58
+/** Up to here, the octets that are passed over (C0, space, DEL, C1, no-break space) show nothing in any charset in use. */
+const lastControl = 0xa0
 const fieldName = Uint8Array.from('authentication-results', c => c.charCodeAt(0))
 const none: readonly Uint8Array[] = []
 
@@ -117,22 +119,43 @@ interface Candidate {
 function lookAt(octets: Uint8Array, at: number, last: boolean): 'body' | 'line' | 'more' | Candidate {
   const first = octets[at]!
   if (first === lineFeed) return 'body'
-  if (first === carriageReturn) {
-    if (at + 1 < octets.length) return octets[at + 1] === lineFeed ? 'body' : 'line'
-    return last ? 'line' : 'more'
-  }
+  if (first === carriageReturn && at + 1 >= octets.length) return last ? 'line' : 'more'
+  if (first === carriageReturn && octets[at + 1] === lineFeed) return 'body'
+  if (isWhite(first)) return 'line'
+  const limit = at + lookAhead
+  const name = passOver(octets, at, limit)
+  // Whatever is hidden so far behind: nothing that can be read is lost.
+  if (name >= limit) return octets.subarray(at, name).every(octet => octet <= lastControl) ? { start: name, end: name, cut: true } : 'line'
+  const start = behindName(octets, name)
+  if (start < 0) return 'line'
+  const end = passOver(octets, start, limit)
+  if (end >= limit) return { start: end, end, cut: true }
+  if (end >= octets.length) return last ? 'line' : 'more'
+  return octets[end] === colon ? valueFrom(octets, { start: end + 1, limit }, last) : 'line'
+}
+
+/** Where the name, or as much of it as there is, ends; -1 where another stands. */
+function behindName(octets: Uint8Array, at: number): number {
   for (let i = 0; i < fieldName.length; i++) {
-    if (at + i >= octets.length) return last ? 'line' : 'more'
+    if (at + i >= octets.length) return octets.length
     const octet = octets[at + i]!
     // Bit 5 makes letters lower case; it would make a hyphen of CR.
-    if (octet !== fieldName[i] && (octet < 65 || (octet | 32) !== fieldName[i])) return 'line'
+    if (octet !== fieldName[i] && (octet < 65 || (octet | 32) !== fieldName[i])) return -1
   }
-  const limit = at + lookAhead
-  let i = at + fieldName.length
-  while (i < octets.length && i < limit && (octets[i] === space || octets[i] === tab)) i++
-  if (i >= limit) return { start: i, end: i, cut: true }
-  if (i >= octets.length) return last ? 'line' : 'more'
-  return octets[i] === colon ? valueFrom(octets, { start: i + 1, limit }, last) : 'line'
+  return at + fieldName.length
+}
+
+/**
+ * Over what some readers trim off a name, or take for its fold: white space of all kinds, control characters, octets that are no
+ * ASCII, and a line's end with white space behind it.
+ */
+function passOver(octets: Uint8Array, from: number, limit: number): number {
+  let i = from
+  while (i < octets.length && i < limit && (octets[i]! <= space || octets[i]! > 126)) {
+    if (octets[i] === lineFeed && i + 1 < octets.length && !isWhite(octets[i + 1])) break
+    i++
+  }
+  return i
 }
 
 function valueFrom(octets: Uint8Array, { start, limit }: { start: number; limit: number }, last: boolean): 'more' | Candidate {

@@ -17,6 +17,9 @@ const line = fc
       'Authentication-Results: ',
       'authentication-results :',
       'Authentication-Results',
+      '\x0cAuthentication-Results\xa0:',
+      ' : ',
+      '\x0b',
       'ARC-Authentication-Results: ',
     ),
     fc.constantFrom('', '', host, host.toUpperCase(), `(x) ${host}`, 'other.example', ' ', '(', 'a', `; ${host}`),
@@ -36,6 +39,9 @@ function filtered(text: string, at: readonly number[]): string {
   return [...chunks.flatMap(chunk => filter.push(chunk)), ...filter.end()].map(chunk => String.fromCharCode(...chunk)).join('')
 }
 
+/** Some readers trim more than white space off a name, or unfold it. */
+const field = /^(?![ \t])[\x00-\x20\x7f-\xff]*authentication-results[\x00-\x20\x7f-\xff]*:([\s\S]*)$/i
+
 /** The same, written for reading: line by line, to the first empty one. */
 function expected(text: string): string {
   const lines = text.match(/[^\n]*\n|[^\n]+$/g) ?? []
@@ -45,7 +51,7 @@ function expected(text: string): string {
   for (let i = 0; i < end; ) {
     let next = i + 1
     while (next < end && /^[ \t]/.test(lines[next]!)) next++
-    const value = /^authentication-results[ \t]*:([\s\S]*)$/i.exec(lines.slice(i, next).join(''))?.[1]
+    const value = field.exec(lines.slice(i, next).join(''))?.[1]
     if (value === undefined) out += lines[i++]
     else {
       if (!isOwnResults(value.replace(/\r?\n/g, ''), host)) out += lines.slice(i, next).join('')
