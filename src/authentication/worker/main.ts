@@ -28,18 +28,20 @@ const keys: KeptKeys = createBoundedMap(1000)
 const inflows = new Map<number, Inflow>()
 const turn = createTurns()
 
+/** The other half is for what stands in the message. */
+const mostForSpf = Math.ceil(dns.queries / 2)
 const lookupsFor = (queries: number): Lookups => createLookups(resolver.budget(Math.max(0, queries), clock() + dns.time))
 
 type Asked<K extends Request['kind']> = Extract<Request, { kind: K }>
 
 async function answerSpf({ id, question }: Asked<'spf'>): Promise<void> {
-  // The other half is for what stands in the message.
-  const lookups = lookupsFor(Math.ceil(dns.queries / 2))
+  const lookups = lookupsFor(mostForSpf)
   reply({ kind: 'spf', id, answer: await checkSpf(question, { hostname, lookups, time: dns.time }) })
 }
 
 async function answerMessage({ id, facts, octets }: Asked<'message'>): Promise<void> {
-  const lookups = lookupsFor(dns.queries - facts.spf.queries)
+  // Aliases may bring SPF over its half; a sender's record must not cost the author's domain its own.
+  const lookups = lookupsFor(dns.queries - Math.min(facts.spf.queries, mostForSpf))
   try {
     const pieces = octets === null ? openInflow(id) : wholePieces(octets, turn)
     reply({ kind: 'message', id, answer: await checkMessage(facts, pieces, { lookups, keys }) })

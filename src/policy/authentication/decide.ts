@@ -45,6 +45,8 @@ function dmarcVerdict(answer: Authentication, rules: MessageRules): Verdict {
   const { dmarc, from } = answer
   if (rules.dmarc === 'report' || dmarc.override !== undefined || dmarc.policy === 'none') return accept
   if (dmarc.result === 'temperror') return from.authenticated ? accept : later(rules)
+  // The message used up its questions to the DNS: its sender's doing, who must gain nothing by it.
+  if (dmarc.result === 'permerror') return from.authenticated ? accept : hold('authentication.dmarc')
   if (dmarc.result !== 'fail' || dmarc.policy === null) return accept
   if (dmarc.policy === 'quarantine' || looksForwarded(answer, rules.header)) return hold('authentication.dmarc')
   return reject('authentication.dmarc')

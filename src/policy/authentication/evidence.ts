@@ -37,7 +37,10 @@ export interface DkimSignature {
 }
 
 export interface Dmarc {
-  /** `none`: no policy, or no single author to have one. Before any override (judge.ts). */
+  /**
+   * `none`: no policy, or no single author to have one. `permerror`: the message used up its questions to the DNS before it was
+   * found out. Before any override (judge.ts).
+   */
   readonly result: 'pass' | 'fail' | 'none' | 'temperror' | 'permerror'
   /** What the domain asks for with mail that fails; null where it publishes nothing. After t=y. Not sure with `temperror`. */
   readonly policy: 'none' | 'quarantine' | 'reject' | null

@@ -84,11 +84,11 @@ function judgeDmarc(
   found: MessageEvidence['dmarc'],
   { override, open }: { readonly override: string | null; readonly open: boolean },
 ): Authentication['dmarc'] {
-  if (found.result !== 'fail' && found.result !== 'temperror') return found
-  // Where DMARC has no answer yet, the policy may be a weaker one than that of the domain: `none` is not taken for it.
-  const dmarc = found.result === 'temperror' && found.policy === 'none' ? { ...found, policy: null } : found
+  if (found.result === 'pass' || found.result === 'none') return found
+  // Where DMARC has no answer, the policy may be a weaker one than that of the domain: `none` is not taken for it.
+  const dmarc = found.result !== 'fail' && found.policy === 'none' ? { ...found, policy: null } : found
   if (override !== null) return { ...dmarc, override }
-  return open ? { ...dmarc, result: 'temperror' } : dmarc
+  return open && found.result === 'fail' ? { ...dmarc, result: 'temperror' } : dmarc
 }
 
 type Unknown = NonNullable<Authentication['unknown']>

@@ -26,7 +26,29 @@ describe('DMARC', () => {
     ['p=none', failing({ evidence: evidence({ dmarc: dmarc({ policy: 'none' }) }) }), both('accept')],
     ['pass', answer({ evidence: evidence({ dkim: [dkim()], dmarc: dmarc({ result: 'pass' }) }) }), both('accept')],
     ['no policy', answer({ evidence: evidence({ dmarc: dmarc({ result: 'none', policy: null }) }) }), both('accept')],
-    ['a bad record', answer({ evidence: evidence({ dmarc: dmarc({ result: 'permerror', policy: null }) }) }), both('accept')],
+    [
+      'no questions left',
+      answer({ evidence: evidence({ dmarc: dmarc({ result: 'permerror', policy: null }) }) }),
+      both('hold authentication.dmarc'),
+    ],
+    [
+      'no questions left, and a policy that may be weaker than it is',
+      answer({ evidence: evidence({ dmarc: dmarc({ result: 'permerror', policy: 'none' }) }) }),
+      both('hold authentication.dmarc'),
+    ],
+    [
+      'no questions left, a good signature',
+      answer({ evidence: evidence({ dkim: [dkim()], dmarc: dmarc({ result: 'permerror', policy: null }) }) }),
+      both('accept'),
+    ],
+    [
+      'no questions left, a trusted forwarder',
+      answer({
+        evidence: evidence({ dmarc: dmarc({ result: 'permerror', policy: null }) }),
+        trusted: trusting({ isForwarder: () => true }),
+      }),
+      both('accept'),
+    ],
     [
       'a trusted sealer',
       failing({ evidence: evidence({ dmarc: dmarc(), arc: arc() }), trusted: trusting({ sealers: ['sealer.example'] }) }),
