@@ -43,7 +43,8 @@ export async function checkSpf({ client, helo, sender }: SpfQuestion, { hostname
 
 function domainOf(text: string): string {
   const name = text.length <= 1000 ? formatDomain(text) : ''
-  return /^[!-~]{1,253}$/.test(name) ? name : ''
+  // A HELO may say anything; what stands before an @ is not asked about, and must not be told.
+  return /^[!-?A-~]{1,253}$/.test(name) ? name : ''
 }
 
 /** mailauth puts our own name in front. */

@@ -11,6 +11,7 @@ const policies: Readonly<Record<string, () => string>> = {
   'dmarc-reject-forged-reported': author,
   'dmarc-quarantine-forged': from('author@quarantine.example'),
   'dmarc-none-forged': from('author@monitor.example'),
+  'spf-helo-with-at': from('author@author.example'),
   'dmarc-no-record-forged': from('author@nodmarc.example'),
   'dmarc-two-records': from('author@two.example'),
   'dmarc-record-of-another-version': from('author@version.example'),
