@@ -2,13 +2,15 @@
  * The authenticator: SPF, DKIM, DMARC and ARC of mail, checked in threads by mailauth (transaction/ports.ts: Authenticator). Never
  * rejects: where there is no answer it says `temperror`, and somebody else decides whether that matters.
  */
-import type { Dmarc, MessageEvidence, Spf } from '../policy/authentication/evidence.ts'
-import type { Authenticator, MessageQuestion, SpfQuestion } from '../transaction/ports.ts'
+import { unavailable, unavailableSpf } from '../policy/authentication/no-evidence.ts'
+import type { Authenticator, MessageQuestion } from '../transaction/ports.ts'
 import { copyMessage, smallMessage } from './octets.ts'
 import { type AuthenticatorOptions, checksAtOnce, patienceOf, threadsOf } from './options.ts'
 import { createPool } from './pool.ts'
 import type { Job } from './task.ts'
 import { workerFile } from './thread.ts'
+
+const noAnswer = 'the check was not made'
 
 /** Resolves when the first thread is ready. Throws RangeError for a number of workers that is none. */
 export async function openAuthenticator(options: AuthenticatorOptions): Promise<Authenticator> {
@@ -26,11 +28,11 @@ export async function openAuthenticator(options: AuthenticatorOptions): Promise<
   return {
     async spf(question) {
       const answer = await pool.run({ octets: null, begin: id => ({ request: { kind: 'spf', id, question }, transfer: [] }) })
-      return answer?.kind === 'spf' ? answer.answer : unknownSpf(question)
+      return answer?.kind === 'spf' ? answer.answer : unavailableSpf(question, noAnswer)
     },
     async message(question) {
       const answer = await pool.run(messageJob(question, clock()))
-      return answer?.kind === 'message' ? answer.answer : unknownMessage(question)
+      return answer?.kind === 'message' ? answer.answer : unavailable(question, noAnswer)
     },
     close: pool.close,
   }
@@ -45,27 +47,4 @@ function messageJob({ octets, ...facts }: MessageQuestion, at: number): Job {
       return { request: { kind: 'message', id, facts: { ...facts, at }, octets: whole }, transfer: whole === null ? [] : [whole] }
     },
   }
-}
-
-const noAnswer = 'the check was not made'
-
-const unknownSpf = ({ sender, helo }: SpfQuestion): Spf => ({
-  result: 'temperror',
-  identity: sender === '' ? 'helo' : 'mailfrom',
-  domain: (sender === '' ? (helo ?? '') : sender.slice(sender.lastIndexOf('@') + 1)).toLowerCase(),
-  detail: noAnswer,
-  queries: 0,
-})
-
-function unknownMessage({ author, names }: MessageQuestion): MessageEvidence {
-  const dmarc: Dmarc = {
-    result: author.kind === 'one' ? 'temperror' : 'none',
-    policy: null,
-    domain: null,
-    organisation: null,
-    spfAligned: false,
-    detail: noAnswer,
-  }
-  const arc = { result: 'none', instance: 0, sealer: null, dmarc: null, temporary: true, detail: noAnswer } as const
-  return { dkim: [], unchecked: 0, dmarc, arc, names: [], ...(names ? { namesTemporary: true } : {}), queries: 0 }
 }

@@ -32,7 +32,7 @@ export async function authenticate(
   const received = header.all('received').map(clientOfReceived)
   const client = trueClient({ client: transaction.client, received, isRelay: origins.isRelay })
   const author = authorOf(header)
-  const spf = await (transaction.spf ?? (client === null ? spfOf(site, transaction, unknownClient) : spfOf(site, transaction, client)))
+  const spf = await (transaction.spf ?? spfOf(site, transaction, client ?? unknownClient))
   const question: MessageQuestion = {
     client: client?.address ?? null,
     author,
@@ -63,7 +63,7 @@ async function evidenceOf({ origins, log }: Site, { id }: Transaction, question:
     return await origins.authenticator!.message(question)
   } catch (error) {
     log.error({ id, err: error }, 'unexpected error while a message was authenticated')
-    return unavailable('internal error')
+    return unavailable(question, 'internal error')
   }
 }
 

@@ -1,8 +1,8 @@
 /** An Authenticator that says what a test wants, and remembers what it was asked. For tests of what stands behind it. */
 import type { DkimSignature, MessageEvidence, Spf } from '../../src/policy/authentication/evidence.ts'
 import { noSpf } from '../../src/policy/authentication/evidence.ts'
-import { uncheckedMessage } from '../../src/policy/authentication/no-evidence.ts'
 import type { Authenticator, MessageQuestion, SpfQuestion } from '../../src/transaction/ports.ts'
+import { uncheckedMessage } from './evidence.ts'
 
 export interface ScriptedAuthenticator extends Authenticator {
   readonly asked: { readonly spf: SpfQuestion[]; readonly message: MessageQuestion[] }

@@ -1,23 +1,33 @@
 /**
- * What is known where nothing was looked at: because the check could not be made now (busy, crashed, stopped), which is a
- * temporary error for all of it; or because checks are off, which finds nothing.
+ * What is known where nothing was looked at because the check could not be made now (busy, crashed, stopped): a temporary error
+ * for all that it could have found.
  */
+import type { Author } from '../../mail/author.ts'
 import { canonicalDomain } from '../recipient/pattern.ts'
-import type { Arc, Dmarc, MessageEvidence, Spf } from './evidence.ts'
+import type { MessageEvidence, Spf } from './evidence.ts'
 
-const arc: Arc = { result: 'none', instance: 0, sealer: null, dmarc: null, detail: '' }
-const dmarc: Dmarc = { result: 'none', policy: null, domain: null, organisation: null, spfAligned: false, detail: '' }
-const empty: MessageEvidence = { dkim: [], unchecked: 0, dmarc, arc, names: [], queries: 0 }
+/** Of a message: who its author is, and whether its client's names would have been looked up. */
+export interface Unchecked {
+  readonly author: Author
+  readonly names: boolean
+}
 
-/** Checks are off. SPF: `noSpf`. */
-export const uncheckedMessage: MessageEvidence = Object.freeze(empty)
-
-/** `detail` for people: why, at most 200 characters. */
-export const unavailable = (detail: string): MessageEvidence => ({
-  ...empty,
-  dmarc: { ...dmarc, result: 'temperror', detail },
-  arc: { ...arc, temporary: true, detail },
-  namesTemporary: true,
+/** `detail` for people: why, at most 200 characters. Without exactly one author there is nobody whose policy could be missing. */
+export const unavailable = ({ author, names }: Unchecked, detail: string): MessageEvidence => ({
+  dkim: [],
+  unchecked: 0,
+  dmarc: {
+    result: author.kind === 'one' ? 'temperror' : 'none',
+    policy: null,
+    domain: null,
+    organisation: null,
+    spfAligned: false,
+    detail,
+  },
+  arc: { result: 'none', instance: 0, sealer: null, dmarc: null, temporary: true, detail },
+  names: [],
+  ...(names ? { namesTemporary: true } : {}),
+  queries: 0,
 })
 
 /** `sender` is RFC5321.MailFrom, '' for the null reverse-path: then HELO would have been checked (RFC 7208 2.4). */

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest'
 import type { Authentication } from '../../../../src/policy/authentication/answer.ts'
 import { decideMessage, decideRecipient, longestDeferral, type RecipientRules } from '../../../../src/policy/authentication/decide.ts'
 import type { Facts } from '../../../../src/policy/authentication/judge.ts'
-import { unavailable, unavailableSpf, uncheckedMessage } from '../../../../src/policy/authentication/no-evidence.ts'
+import { unavailable, unavailableSpf } from '../../../../src/policy/authentication/no-evidence.ts'
 import type { Verdict } from '../../../../src/policy/verdict.ts'
-import { answer, arc, dkim, dmarc, evidence, header, spf, trusting } from './found.ts'
+import { answer, arc, busy, dkim, dmarc, evidence, header, spf, trusting } from './found.ts'
 
 const said = (verdict: Verdict): string => ('reason' in verdict ? `${verdict.kind} ${verdict.reason}` : verdict.kind)
 const plain = header('From: writer@author.example', 'Subject: s')
@@ -102,10 +102,10 @@ describe('DMARC', () => {
     ],
     [
       'nothing could be checked',
-      answer({ spf: unavailableSpf({ sender: 'a@b.example', helo: null }, ''), evidence: unavailable('busy') }),
+      answer({ spf: unavailableSpf({ sender: 'a@b.example', helo: null }, ''), evidence: unavailable(busy, '') }),
       both('defer authentication.unavailable'),
     ],
-    ['checks are off', answer({ evidence: uncheckedMessage }), both('accept')],
+    ['nothing was found', answer(), both('accept')],
   ])('%s', (_, found, expected) => {
     expect(whole(found, { spf: 'report' })).toEqual(expected)
     expect(whole(found, { spf: 'report', dmarc: 'report' })).toEqual(both('accept'))
@@ -221,7 +221,11 @@ describe('one recipient', () => {
   const known = answer({ evidence: evidence({ dkim: [dkim()], dmarc: dmarc({ result: 'pass' }) }) })
   const stranger = answer()
   const later = answer({ spf: spf({ result: 'temperror' }) })
-  const several = answer({ author: { kind: 'several' }, spf: spf({ result: 'temperror' }), evidence: unavailable('busy') })
+  const several = answer({
+    author: { kind: 'several' },
+    spf: spf({ result: 'temperror' }),
+    evidence: unavailable({ ...busy, author: { kind: 'several' } }, ''),
+  })
   const his = { senders: ['writer@author.example'], bound: false }
   const hers = { senders: ['other@author.example', 'elsewhere.example'], bound: false }
   const free = { bound: false }

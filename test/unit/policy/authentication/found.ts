@@ -3,8 +3,8 @@ import { type Header, parseHeader } from '../../../../src/mail/header-fields.ts'
 import type { Authentication } from '../../../../src/policy/authentication/answer.ts'
 import type { Arc, DkimSignature, Dmarc, MessageEvidence, Spf } from '../../../../src/policy/authentication/evidence.ts'
 import { type Facts, judge } from '../../../../src/policy/authentication/judge.ts'
-import { uncheckedMessage } from '../../../../src/policy/authentication/no-evidence.ts'
 import type { Trusted } from '../../../../src/policy/authentication/trust.ts'
+import { uncheckedMessage } from '../../../support/evidence.ts'
 
 export const header = (...fields: readonly string[]): Header =>
   parseHeader(new TextEncoder().encode(`${fields.map(field => `${field}\r\n`).join('')}\r\nText\r\n`))
@@ -32,6 +32,9 @@ export const arc = (more: Partial<Arc> = {}): Arc => ({
   ...{ result: 'pass', instance: 2, sealer: 'sealer.example', dmarc: { result: 'pass', from: 'author.example' }, detail: '' },
   ...more,
 })
+
+/** Of a message whose check was not made. */
+export const busy = { author: { kind: 'one', address: 'writer@author.example', domain: 'author.example' }, names: true } as const
 
 export const evidence = (more: Partial<MessageEvidence> = {}): MessageEvidence => ({ ...uncheckedMessage, ...more })
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Facts } from '../../../../src/policy/authentication/judge.ts'
 import { unavailable, unavailableSpf } from '../../../../src/policy/authentication/no-evidence.ts'
-import { answer, arc, dkim, dmarc, evidence, header, spf, trusting } from './found.ts'
+import { answer, arc, busy, dkim, dmarc, evidence, header, spf, trusting } from './found.ts'
 
 const passed = dmarc({ result: 'pass' })
 const unaligned = (domain: string) => dkim({ domain, aligned: false })
@@ -86,7 +86,7 @@ describe('RFC5322.From', () => {
       expect(found.signedRecipients).toEqual([])
       expect(found.signatureAge).toBeNull()
       expect(found.dmarc.override).toBeUndefined()
-      expect(answer({ author, evidence: unavailable('busy') }).unknown).toBeUndefined()
+      expect(answer({ author, evidence: unavailable({ ...busy, author }, '') }).unknown).toBeUndefined()
     },
   )
 })
@@ -260,7 +260,11 @@ describe('the rest of the answer', () => {
   })
   test('nothing could be checked: nothing is known, and nothing is said to be wrong', () => {
     const trusted = trusting({ forwarders: ['forwarder.example'] })
-    const found = answer({ spf: unavailableSpf({ sender: 'a@B.example', helo: 'h' }, 'busy'), evidence: unavailable('busy'), trusted })
+    const found = answer({
+      spf: unavailableSpf({ sender: 'a@B.example', helo: 'h' }, 'busy'),
+      evidence: unavailable(busy, 'busy'),
+      trusted,
+    })
     expect(found.spf).toMatchObject({ result: 'temperror', identity: 'mailfrom', domain: 'b.example' })
     expect(found.dmarc.result).toBe('temperror')
     expect(found.unknown).toEqual(['from', 'forwarder'])
