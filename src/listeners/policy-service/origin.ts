@@ -8,6 +8,7 @@ import { receivedSpf } from '../../mail/received-spf.ts'
 import type { Spf } from '../../policy/authentication/evidence.ts'
 import { unavailableSpf } from '../../policy/authentication/no-evidence.ts'
 import { spfAtRcpt } from '../../policy/authentication/true-client.ts'
+import { trustedForwarder } from '../../policy/authentication/trust.ts'
 import { accept, reject, type Verdict } from '../../policy/verdict.ts'
 import type { Site } from '../../transaction/site.ts'
 import { spfOf } from '../../transaction/spf.ts'
@@ -68,8 +69,11 @@ async function inTime(asked: Promise<Spf>, { sender, client: { helo } }: Transac
 }
 
 function verdictOf({ origins }: Site, transaction: Transaction, spf: Spf): Verdict {
-  const address = transaction.client.address!
-  if (origins.spf !== 'enforce' || spf.result !== 'fail' || origins.trusted.isForwarder(address)) return accept
+  const { address, name } = transaction.client
+  if (origins.spf !== 'enforce' || spf.result !== 'fail') return accept
+  // Postfix tells a client's name only where it leads back to the client: the same that is looked up at the end of data.
+  const evidence = { names: name === null ? [] : [name] }
+  if (trustedForwarder({ client: address, spf, evidence }, origins.trusted) !== null) return accept
   const detail = `SPF of ${spf.domain} forbids ${address}: ${spf.detail}`
   decided(transaction, { stage: 'rcpt', verdict: 'reject', reason: 'authentication.spf', detail })
   return reject('authentication.spf')

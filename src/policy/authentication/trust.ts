@@ -27,7 +27,7 @@ export function vouchingSealer(arc: Arc, domain: string, { sealers }: Trusted): 
 interface Handover {
   readonly client: string | null
   readonly spf: Spf
-  readonly evidence: MessageEvidence
+  readonly evidence: Pick<MessageEvidence, 'names' | 'namesTemporary'>
 }
 
 /** By what we know the trusted forwarder who handed this over: address, domain of an SPF pass, or forward-confirmed name. */

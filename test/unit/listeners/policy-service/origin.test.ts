@@ -50,6 +50,10 @@ test('softfail, trouble and a trusted forwarder are not refused', async () => {
   const { origins } = testSite()
   const trusted = { ...origins.trusted, isForwarder: () => true }
   expect((await asking(spfFail, { spf: 'enforce', trusted }).ask()).match(field)?.[1]).toBe('fail')
+  const named = { ...origins.trusted, forwarders: ['forwarder.example'] }
+  const { ask } = asking(spfFail, { spf: 'enforce', trusted: named })
+  expect((await ask({ client_name: 'out.forwarder.example' })).match(field)?.[1]).toBe('fail')
+  expect(await ask({ client_name: 'unknown', reverse_client_name: 'out.forwarder.example' })).toMatch(/^action=550 5\.7\.23/)
 })
 
 test.each([
