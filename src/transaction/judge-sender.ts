@@ -99,8 +99,7 @@ interface Governed {
 /** The cap that breaks a loop: what is over it waits for a person. */
 function governed(site: Site, transaction: Transaction, { one, recipient, sender: { answer } }: Governed): Verdict {
   const key = one.grant.kind === 'key' ? one.grant.key : ''
-  const sender = answer?.from.authenticated ? (answer.from.address ?? '') : transaction.sender
-  const taken = site.governor.take({ mailbox: recipient.mailbox, key, sender }, transaction.started)
+  const taken = site.governor.take({ mailbox: recipient.mailbox, key, sender: counted(transaction.sender, answer) }, transaction.started)
   if (taken.ok) return accept
   decided(transaction, {
     stage: 'data',
@@ -109,4 +108,10 @@ function governed(site: Site, transaction: Transaction, { one, recipient, sender
     detail: `over ${taken.limit} messages an hour for one ${taken.by}`,
   })
   return hold('message.rate')
+}
+
+/** Whoever writes in somebody's name uses up nothing of what is his: who is proved and who is not count apart. */
+function counted(sender: string, answer: Authentication | null): string {
+  if (answer?.from.authenticated) return answer.from.address ?? ''
+  return sender === '' ? '' : `unproved ${sender}`
 }

@@ -4,6 +4,7 @@
  * caller's to hold. Memory is bounded as that of budgets is.
  */
 import { type Budget, createBudget } from '../limits/budget.ts'
+import { asciiLower } from '../recipient/pattern.ts'
 
 export interface GovernorOptions {
   /** Messages an hour; 0: no cap. So many may come at once, then as many an hour, evenly. */
@@ -68,13 +69,11 @@ function cap(by: Cap['by'], limit: number, entries: number): Cap {
  * sender either is counted there. ASCII letters go without case: signed keys may be written in any mixture.
  */
 function namesOf({ mailbox, key, sender }: Governed): Readonly<Record<Cap['by'], string | null>> {
-  const place = `${mailbox.length} ${mailbox}${fold(key)}`
-  const from = fold(sender)
+  const place = `${mailbox.length} ${mailbox}${asciiLower(key)}`
+  const from = asciiLower(sender)
   return {
     key: key === '' && from !== '' ? null : place,
     sender: from === '' ? null : from,
     pair: from === '' ? null : `${place.length} ${place}${from}`,
   }
 }
-
-const fold = (text: string): string => text.replace(/[A-Z]+/g, letters => letters.toLowerCase())

@@ -34,9 +34,13 @@ export function begin(
   )
 }
 
+type Sent = EndOfData & { readonly transaction: Transaction }
+
 /** From MAIL to the end of data. */
-export async function send(site: TestSite, mail: Mail): Promise<EndOfData & { readonly transaction: Transaction }> {
-  const transaction = begin(site, mail)
+export const send = (site: TestSite, mail: Mail): Promise<Sent> => finish(site, begin(site, mail), mail)
+
+/** From RCPT on. */
+export async function finish(site: TestSite, transaction: Transaction, mail: Pick<Mail, 'recipients' | 'message'>): Promise<Sent> {
   for (const recipient of mail.recipients) {
     await atRcpt(site, transaction, recipient === 'postmaster' ? 'postmaster' : parseAddress(recipient)!)
   }

@@ -1,27 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { createGovernor } from '../../../src/policy/governor/governor.ts'
 import type { KeyCheck, KeyQuery } from '../../../src/transaction/ports.ts'
-import type { Route, Site } from '../../../src/transaction/site.ts'
+import type { Route } from '../../../src/transaction/site.ts'
 import { beginSpf } from '../../../src/transaction/spf.ts'
-import { forged, genuine, type Script, scriptedAuthenticator, spfFail, spfPass, unknown } from '../../support/scripted-authenticator.ts'
-import { type TestSite, testSite } from '../../support/site.ts'
-import { begin, send } from './core.ts'
-
-const good = 'incoming+GoodKey@in.test'
-const plain = 'From: Writer <writer@example.org>\r\nSubject: hello\r\nMessage-ID: <1@example.org>\r\n\r\nhello\r\n'
-
-/** `origins` over those of the test site; the mailbox `incoming` has one route with `route`. */
-function checking(script: Script, more: { origins?: Partial<Site['origins']>; route?: Partial<Route>; site?: Partial<Site> } = {}) {
-  const authenticator = scriptedAuthenticator(script)
-  const base = testSite()
-  const mailbox = base.mailboxes.get('incoming')!
-  const site = testSite({
-    ...more.site,
-    origins: { ...base.origins, authenticator, ...more.origins },
-    mailboxes: new Map([...base.mailboxes, ['incoming', { ...mailbox, routes: [{ ...mailbox.routes[0]!, ...more.route }] }]]),
-  })
-  return { site, asked: authenticator.asked }
-}
+import { forged, genuine, spfFail, spfPass, unknown } from '../../support/scripted-authenticator.ts'
+import type { TestSite } from '../../support/site.ts'
+import { checking, good, plain } from './checking.ts'
+import { begin, finish, send } from './core.ts'
 
 const states = (site: TestSite) =>
   site.spool.kept.flatMap(({ message }) => message.deliveries.map(({ processor, state, reason }) => `${processor} ${state} ${reason}`))
@@ -199,6 +184,18 @@ describe('a notice', () => {
     })
   })
 
+  test('goes also to whom something else than his name stood against', async () => {
+    const { site } = checking({ message: genuine }, { site: { notices } })
+    await send(site, { ...relay, recipients: ['reply@dedicated.test'] })
+    expect(states(site)).toEqual(['shelf discarded key.missing', '(notice) queued key.missing'])
+  })
+
+  test('never goes to a writer who asked for TLS all the way', async () => {
+    const { site } = checking({ message: genuine }, { route, site: { notices } })
+    await finish(site, { ...begin(site, relay), requireTls: true }, relay)
+    expect(states(site)).toEqual(['shelf discarded sender.not-bound', 'shelf discarded sender.not-bound'])
+  })
+
   test.each([
     ['a writer who is not proved', {}, { notices }, relay],
     ['anybody where notices are off', { message: genuine }, {}, relay],
@@ -206,6 +203,12 @@ describe('a notice', () => {
     ['an origin peer, which heard the refusal', { message: genuine }, { notices }, { ...relay, peer: 'origin' }],
     ['a machine', { message: genuine }, { notices }, { ...relay, message: `Auto-Submitted: auto-generated\r\n${plain}` }],
     ['a list', { message: genuine }, { notices }, { ...relay, message: `List-Id: <x.example.org>\r\n${plain}` }],
+    [
+      'a list that only its List-Unsubscribe gives away',
+      { message: genuine },
+      { notices },
+      { ...relay, message: `List-Unsubscribe: <x:y>\r\n${plain}` },
+    ],
   ] as const)('never goes to %s', async (_, script, more, mail) => {
     const { site } = checking(script, { route, site: more })
     await send(site, mail)
