@@ -17,7 +17,7 @@ export function messageSource({ hostname, traceFields, raw }: SourceParts): Mess
   return { traceFields, raw: async () => withoutForgedResults(await raw(), hostname) }
 }
 
-export async function* withoutForgedResults(source: AsyncIterable<Uint8Array>, hostname: string): AsyncGenerator<Uint8Array> {
+async function* withoutForgedResults(source: AsyncIterable<Uint8Array>, hostname: string): AsyncGenerator<Uint8Array> {
   const filter = makeResultsFilter(hostname)
   for await (const chunk of source) yield* filter.push(chunk)
   yield* filter.end()

@@ -101,7 +101,7 @@ async function buildMailbox(config: Config, { mailbox, log, clock, verifiers }: 
       caseSensitive: route['case-sensitive'],
       destination: destination(config, route.processor),
       screening: { ...route.screening, bounces: route.bounces },
-      require: route.require ?? config.authentication.require ?? null,
+      require: route.require ?? null,
     })
   }
   const references = mailbox.references === undefined ? null : compiled(compileReferences(mailbox.references))

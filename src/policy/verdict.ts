@@ -29,3 +29,6 @@ export const afterRcpt = (verdict: Verdict, peer: Peer): Verdict =>
 /** The reply a refusal speaks with; undefined for what is answered 250. */
 export const refusal = (verdict: Verdict): Reply | undefined =>
   verdict.kind === 'reject' || verdict.kind === 'defer' ? verdict.reply : undefined
+
+/** Answered 250: the message is kept for this recipient, whether it is handed over or not. */
+export const isKept = (verdict: Verdict): boolean => refusal(verdict) === undefined

@@ -9,7 +9,7 @@ import { type ScreeningSettings, screenMessage } from '../policy/screening/actio
 import { examine } from '../policy/screening/examine.ts'
 import { envelopeFindings, type Finding } from '../policy/screening/findings.ts'
 import { machineOf } from '../policy/screening/machine.ts'
-import { accept, afterRcpt, defer, reject, type Verdict } from '../policy/verdict.ts'
+import { accept, afterRcpt, defer, isKept, reject, type Verdict } from '../policy/verdict.ts'
 import { checkRoutes, keyQuery } from './at-rcpt.ts'
 import { authenticate, summary } from './authenticate.ts'
 import { commit, type EndOfData } from './commit.ts'
@@ -34,8 +34,8 @@ export async function atEndOfData(
     settingsOf(transaction),
   )
   const judged: Judged[] = []
+  const whole = judgeMessage(transaction, received)
   for (const recipient of transaction.recipients) {
-    const whole = judgeMessage(site, transaction, received)
     const one =
       whole === accept
         ? judgeRecipient(site, transaction, { recipient, header, findings, received })
@@ -45,7 +45,9 @@ export async function atEndOfData(
   }
   const machine = machineOf({ findings, sender: transaction.reversePath })
   // What is refused whatever its sender is needs no look at him.
-  const answer = judged.some(isKept) ? await authenticate(site, transaction, { header, machine, sink: received.sink }) : null
+  const answer = judged.some(({ verdict }) => isKept(verdict))
+    ? await authenticate(site, transaction, { header, machine, sink: received.sink })
+    : null
   if (answer !== null) decided(transaction, { stage: 'data', verdict: 'tag', detail: summary(answer) })
   const allowed = await judgeSender(site, transaction, judged, { answer, header })
   const folded = transaction.session.replyPerRecipient ? allowed.map(j => j.verdict) : foldForSmtp(allowed.map(j => j.verdict))
@@ -53,8 +55,6 @@ export async function atEndOfData(
   noteVerdicts(transaction, settled, findings)
   return commit(site, transaction, { settled, header, received, answer, machine })
 }
-
-const isKept = ({ verdict }: Judged): boolean => verdict.kind !== 'reject' && verdict.kind !== 'defer'
 
 /** Of the routes that the message may go to. */
 const settingsOf = ({ recipients }: Transaction): readonly ScreeningSettings[] =>
@@ -74,7 +74,7 @@ type Part = {
 }
 
 /** What concerns all recipients alike. */
-function judgeMessage(_site: Site, transaction: Transaction, received: Received): Verdict {
+function judgeMessage(transaction: Transaction, received: Received): Verdict {
   if (received.flawed && !transaction.session.normalizeLineEndings) return reject('message.line-endings')
   if (received.oversize) return reject('message.too-large')
   return accept

@@ -5,7 +5,7 @@
 import { networkOf } from '../lib/network.ts'
 import type { Header } from '../mail/header-fields.ts'
 import type { Authentication, Machine } from '../policy/authentication/answer.ts'
-import { defer, type Verdict } from '../policy/verdict.ts'
+import { defer, isKept, type Verdict } from '../policy/verdict.ts'
 import { type Judged, newMessage, type Received } from './new-message.ts'
 import { type BodySink, type Committed, type NewMessage, SpoolUnavailable } from './ports.ts'
 import type { Site } from './site.ts'
@@ -16,8 +16,6 @@ export interface EndOfData {
   /** Whether the spool holds the message now under the transaction's id. */
   readonly kept: boolean
 }
-
-const isKept = (verdict: Verdict) => verdict.kind === 'accept' || verdict.kind === 'hold' || verdict.kind === 'discard'
 
 /** Everything decided: what the spool is to be asked. */
 export interface Plan {

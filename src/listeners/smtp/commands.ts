@@ -49,7 +49,7 @@ const extended =
     if (greeting === null) return error(replies.badGreeting)
     exchange.greeting = { ...greeting, verb }
     const keywords = ['PIPELINING', `SIZE ${site.limits.messageSize}`, '8BITMIME', 'SMTPUTF8', 'ENHANCEDSTATUSCODES']
-    // RFC 8689 2: over TLS only. We can promise it, since no message leaves us by SMTP.
+    // RFC 8689 2: over TLS only. We can promise it: no message leaves us by SMTP, and no notice about such a one is sent.
     if (exchange.secured) keywords.push('REQUIRETLS')
     else if (tls !== null) keywords.push('STARTTLS')
     if (trusted) keywords.push(`XFORWARD ${attributes.join(' ')}`)
