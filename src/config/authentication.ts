@@ -19,16 +19,19 @@ const serverRule = 'an IP address, with a port or without: 192.0.2.53, 127.0.0.1
 
 const server = z.string({ error: serverRule }).refine(isServer, { error: serverRule })
 
-const dns = section('How the DNS is asked. One budget of queries and time for each message.', {
-  servers: z
-    .array(server, { error: `a list of: ${serverRule}` })
-    .meta({ description: 'Resolvers, tried in order. None: those of the system.' })
-    .prefault([]),
-  timeout: duration('For one query.', { min: 100, max: 30 * second }).prefault('3s'),
-  tries: whole('Attempts before a query counts as failed for now.', { min: 1, max: 5 }).prefault(2),
-  queries: whole('Queries that one message may cost.', { min: 10, max: 1_000 }).prefault(100),
-  time: duration('What all queries of one message may take together.', { min: second, max: 2 * minute }).prefault('15s'),
-})
+const dns = section(
+  'How the DNS is asked. One budget of queries for each message, and of time for each of its two parts: SPF, which begins at RCPT, and the rest, at the end of data.',
+  {
+    servers: z
+      .array(server, { error: `a list of: ${serverRule}` })
+      .meta({ description: 'Resolvers, tried in order. None: those of the system.' })
+      .prefault([]),
+    timeout: duration('For one query.', { min: 100, max: 30 * second }).prefault('3s'),
+    tries: whole('Attempts before a query counts as failed for now.', { min: 1, max: 5 }).prefault(2),
+    queries: whole('Queries that one message may cost.', { min: 10, max: 1_000 }).prefault(100),
+    time: duration('What the queries of one part may take together.', { min: second, max: 2 * minute }).prefault('15s'),
+  },
+)
 
 const domainRule = 'a domain of at least two labels, such as example.com (other scripts in their xn-- form)'
 const sourceRule = `an IP address, a network such as 192.0.2.0/24, or ${domainRule}`
