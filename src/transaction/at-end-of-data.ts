@@ -28,7 +28,8 @@ export async function atEndOfData(
   transaction: Transaction,
   received: Received & { readonly sink: BodySink },
 ): Promise<EndOfData> {
-  const header = parseHeader(received.head, headLimit)
+  // A head as long as the limit may be cut: then a header section that fills it is not known to its end.
+  const header = parseHeader(received.head, received.octets > headLimit ? headLimit - 1 : headLimit)
   const findings = examine(
     { header, sender: transaction.reversePath, head: bodyHead(received.head, header.bodyStart), hostname: site.hostname },
     settingsOf(transaction),

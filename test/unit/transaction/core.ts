@@ -15,6 +15,8 @@ export interface Mail {
   readonly message: string
   readonly peer?: Peer
   readonly perRecipient?: boolean
+  /** Octets that come at once; all, unless told. */
+  readonly chunk?: number
 }
 
 export function begin(
@@ -45,6 +47,8 @@ export async function finish(site: TestSite, transaction: Transaction, mail: Pic
     await atRcpt(site, transaction, recipient === 'postmaster' ? 'postmaster' : parseAddress(recipient)!)
   }
   const intake = openIntake(site, transaction)
-  await intake.write(Buffer.from(mail.message))
+  const octets = Buffer.from(mail.message)
+  const size = mail.chunk ?? Math.max(octets.length, 1)
+  for (let at = 0; at < octets.length; at += size) await intake.write(octets.subarray(at, at + size))
   return { ...(await intake.end(false)), transaction }
 }

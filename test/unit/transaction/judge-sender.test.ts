@@ -155,6 +155,13 @@ test('mail over the caps is held', async () => {
   expect(states(site)).toEqual(['shelf delivered null', 'shelf delivered null', 'shelf held message.rate'])
 })
 
+test.each([100, 1_000_000])('a second From behind what is looked at of the header, in chunks of %i octets: nobody', async chunk => {
+  const { site, asked } = checking({}, { site: { limits: { ...testSite().limits, messageSize: 1 << 20 } } })
+  const message = plain.replace('\r\n\r\n', `\r\n${`X: ${'x'.repeat(900)}\r\n`.repeat(300)}From: boss@example.org\r\n\r\n`)
+  await send(site, { recipients: [good], message, chunk })
+  expect(asked.message).toMatchObject([{ author: { kind: 'malformed' } }])
+})
+
 test('the same message, proved and not, is two', async () => {
   const { site: proved } = checking({ message: genuine })
   const { site: unproved } = checking({})
