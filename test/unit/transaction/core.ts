@@ -42,7 +42,11 @@ type Sent = EndOfData & { readonly transaction: Transaction }
 export const send = (site: TestSite, mail: Mail): Promise<Sent> => finish(site, begin(site, mail), mail)
 
 /** From RCPT on. */
-export async function finish(site: TestSite, transaction: Transaction, mail: Pick<Mail, 'recipients' | 'message'>): Promise<Sent> {
+export async function finish(
+  site: TestSite,
+  transaction: Transaction,
+  mail: Pick<Mail, 'recipients' | 'message' | 'chunk'>,
+): Promise<Sent> {
   for (const recipient of mail.recipients) {
     await atRcpt(site, transaction, recipient === 'postmaster' ? 'postmaster' : parseAddress(recipient)!)
   }

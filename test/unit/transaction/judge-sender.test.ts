@@ -4,7 +4,7 @@ import type { KeyCheck, KeyQuery } from '../../../src/transaction/ports.ts'
 import type { Route } from '../../../src/transaction/site.ts'
 import { beginSpf } from '../../../src/transaction/spf.ts'
 import { forged, genuine, spfFail, spfPass, unknown } from '../../support/scripted-authenticator.ts'
-import type { TestSite } from '../../support/site.ts'
+import { type TestSite, testSite } from '../../support/site.ts'
 import { checking, good, plain } from './checking.ts'
 import { begin, finish, send } from './core.ts'
 
