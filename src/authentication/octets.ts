@@ -2,6 +2,7 @@
  * The octets of a message on their way to a checking thread: a small one copied once into a buffer of its own, a large one piece by
  * piece in fresh buffers, no faster than the thread takes them. What comes in is never changed and never kept.
  */
+import { joined } from '../lib/joined.ts'
 import type { MessageOctets } from '../transaction/ports.ts'
 import { pieceSize, wholeSize, window } from './wire.ts'
 
@@ -15,15 +16,7 @@ export function smallMessage(octets: MessageOctets): readonly Uint8Array[] | nul
 const sizeOf = (chunks: readonly Uint8Array[]): number => chunks.reduce((sum, { length }) => sum + length, 0)
 
 /** All of it in one buffer. */
-export function copyMessage(chunks: readonly Uint8Array[]): ArrayBuffer {
-  const whole = new Uint8Array(sizeOf(chunks))
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole.buffer
-}
+export const copyMessage = (chunks: readonly Uint8Array[]): ArrayBuffer => joined(chunks).buffer
 
 export interface Feed {
   /** The thread took a piece. */

@@ -3,6 +3,7 @@
  * budget, or can't be read, is no bounce as far as anybody is told: the raw message is handed over all the same.
  */
 import { Piscina } from 'piscina'
+import { joined } from '../lib/joined.ts'
 import type { Bounce } from '../mail/delivery-status.ts'
 import type { Log } from '../transaction/ports.ts'
 
@@ -82,11 +83,5 @@ async function beginning(raw: AsyncIterable<Uint8Array>): Promise<Uint8Array<Arr
     size += chunks.at(-1)!.length
     if (size >= maxOctets) break
   }
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
+  return joined(chunks)
 }

@@ -4,6 +4,7 @@
  * without being copied where nothing has to be looked at again. Bounded memory, linear, the same for any chunking.
  * Looks further than parseHeader does, to the first empty line: some readers go on behind a line that is no field.
  */
+import { joined } from '../lib/joined.ts'
 import { isOwnResults } from './authentication-results.ts'
 
 export interface ResultsFilter {
@@ -55,20 +56,10 @@ export function makeResultsFilter(hostname: string): ResultsFilter {
       if (held.length === 0) return chunk.length === 0 ? none : run(chunk, false)
       held.push(chunk)
       size += chunk.length
-      return size < wanted ? none : run(joined(held, size), false)
+      return size < wanted ? none : run(joined(held), false)
     },
-    end: () => (held.length === 0 ? none : run(joined(held, size), true)),
+    end: () => (held.length === 0 ? none : run(joined(held), true)),
   }
-}
-
-function joined(chunks: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size)
-  let at = 0
-  for (const chunk of chunks) {
-    whole.set(chunk, at)
-    at += chunk.length
-  }
-  return whole
 }
 
 /** Gives the end of `octets` that can't be decided yet; it begins where a line does. */
