@@ -15,7 +15,7 @@ export interface MemberParts extends ThreadParts {
 }
 
 export interface Member {
-  /** How many checks it has; Infinity while it takes none. */
+  /** The weight of its checks; Infinity while it takes none. */
   readonly load: number
   give(task: Task): void
   /** Ends the thread if a check has given no sign of life since then. */
@@ -26,9 +26,14 @@ export interface Member {
 export function createMember(parts: MemberParts): Member {
   const { log } = parts
   const tasks = new Map<number, Task>()
+  let weight = 0
   let hung = false
   const thread = startThread(parts, { ready: parts.freed, reply: replied, lost })
 
+  function remove(id: number): boolean {
+    weight -= tasks.get(id)?.job.weight ?? 0
+    return tasks.delete(id)
+  }
   function replied(reply: Reply): void {
     const task = 'id' in reply ? tasks.get(reply.id) : undefined
     if (reply.kind === 'log') log.warn(reply.fields, reply.text)
@@ -38,7 +43,7 @@ export function createMember(parts: MemberParts): Member {
       task.feed?.taken()
       return
     }
-    tasks.delete(reply.id)
+    remove(reply.id)
     if (reply.kind === 'failed') log.error({ error: reply.error }, 'authentication: a check failed')
     settle(task, reply.kind === 'failed' ? null : reply)
     parts.freed()
@@ -46,6 +51,7 @@ export function createMember(parts: MemberParts): Member {
   function lost(): void {
     const left = [...tasks.values()]
     tasks.clear()
+    weight = 0
     for (const task of left) {
       if (hung && task.tries < 2 && task.job.octets === null) parts.again(task)
       else settle(task, null)
@@ -62,7 +68,7 @@ export function createMember(parts: MemberParts): Member {
       end: () => thread.send({ kind: 'end', id }),
       failed(error) {
         log.error({ err: error }, 'authentication: a message could not be read for its check')
-        if (tasks.delete(id)) settle(task, null)
+        if (remove(id)) settle(task, null)
         thread.send({ kind: 'broken', id })
         parts.freed()
       },
@@ -71,20 +77,21 @@ export function createMember(parts: MemberParts): Member {
 
   return {
     get load() {
-      return thread.up && !hung ? tasks.size : Number.POSITIVE_INFINITY
+      return thread.up && !hung ? weight : Number.POSITIVE_INFINITY
     },
     give(task) {
       const id = parts.nextId()
       task.seen = monotonic()
       task.tries++
       tasks.set(id, task)
+      weight += task.job.weight
       try {
         const { request, transfer } = task.job.begin(id)
         thread.send(request, transfer)
         feed(id, task)
       } catch (error) {
         log.error({ err: error }, 'authentication: a check could not be begun')
-        tasks.delete(id)
+        remove(id)
         settle(task, null)
       }
     },
@@ -93,7 +100,7 @@ export function createMember(parts: MemberParts): Member {
       if (late.length === 0 || hung) return
       log.error({ checks: late.length }, 'authentication: a checking thread hangs; ending it')
       for (const [id, task] of late) {
-        tasks.delete(id)
+        remove(id)
         settle(task, null)
       }
       hung = true
@@ -102,6 +109,7 @@ export function createMember(parts: MemberParts): Member {
     close() {
       for (const task of tasks.values()) settle(task, null)
       tasks.clear()
+      weight = 0
       return thread.close()
     },
   }

@@ -13,7 +13,7 @@ export function smallMessage(octets: MessageOctets): readonly Uint8Array[] | nul
   return sizeOf(chunks) > wholeSize ? null : chunks
 }
 
-const sizeOf = (chunks: readonly Uint8Array[]): number => chunks.reduce((sum, { length }) => sum + length, 0)
+export const sizeOf = (chunks: readonly Uint8Array[]): number => chunks.reduce((sum, { length }) => sum + length, 0)
 
 /** All of it in one buffer. */
 export const copyMessage = (chunks: readonly Uint8Array[]): ArrayBuffer => joined(chunks).buffer

@@ -4,11 +4,12 @@
  */
 import { unavailable, unavailableSpf } from '../policy/authentication/no-evidence.ts'
 import type { Authenticator, MessageQuestion } from '../transaction/ports.ts'
-import { copyMessage, smallMessage } from './octets.ts'
-import { type AuthenticatorOptions, checksAtOnce, patienceOf, threadsOf } from './options.ts'
+import { copyMessage, sizeOf, smallMessage } from './octets.ts'
+import { type AuthenticatorOptions, atOnce, patienceOf, threadsOf, weightOf } from './options.ts'
 import { createPool } from './pool.ts'
 import type { Job } from './task.ts'
 import { workerFile } from './thread.ts'
+import { pieceSize, window } from './wire.ts'
 
 const noAnswer = 'the check was not made'
 
@@ -18,7 +19,7 @@ export async function openAuthenticator(options: AuthenticatorOptions): Promise<
   if (!Number.isSafeInteger(workers) || workers < 0) throw new RangeError(`workers must be a whole number from 0, not ${workers}`)
   const pool = createPool({
     threads: threadsOf(options),
-    each: checksAtOnce,
+    each: atOnce,
     patience: patienceOf(options),
     file: workerFile(),
     start: { hostname, dns },
@@ -27,7 +28,7 @@ export async function openAuthenticator(options: AuthenticatorOptions): Promise<
   await pool.ready()
   return {
     async spf(question) {
-      const answer = await pool.run({ octets: null, begin: id => ({ request: { kind: 'spf', id, question }, transfer: [] }) })
+      const answer = await pool.run({ octets: null, weight: 1, begin: id => ({ request: { kind: 'spf', id, question }, transfer: [] }) })
       return answer?.kind === 'spf' ? answer.answer : unavailableSpf(question, noAnswer)
     },
     async message(question) {
@@ -42,6 +43,7 @@ function messageJob({ octets, ...facts }: MessageQuestion, at: number): Job {
   const small = smallMessage(octets)
   return {
     octets: small === null ? octets : null,
+    weight: weightOf(small === null ? window * pieceSize : sizeOf(small)),
     begin(id) {
       const whole = small === null ? null : copyMessage(small)
       return { request: { kind: 'message', id, facts: { ...facts, at }, octets: whole }, transfer: whole === null ? [] : [whole] }

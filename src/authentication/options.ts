@@ -15,8 +15,13 @@ export interface AuthenticatorOptions {
   readonly clock: Clock
 }
 
-/** Checks in one thread at once: they wait for the DNS most of the time, and each small message takes up to 256 KiB. */
-export const checksAtOnce = 64
+/**
+ * How much one thread has at once, in units of 16 KiB of messages: 16 MiB, or a thousand small ones. Most of the time they wait for
+ * the DNS: were there fewer, a slow domain's mail would keep all others out.
+ */
+export const atOnce = 1024
+const unit = 16 * 1024
+export const weightOf = (octets: number): number => Math.max(1, Math.ceil(octets / unit))
 
 /** Over the time that the DNS may take: for reading and reckoning, and for what waits in front. */
 const spareTime = 10_000

@@ -1,5 +1,5 @@
 /**
- * Checks handed to threads: each to the one with least to do, so many at once to each that their waits for the DNS overlap, the rest
+ * Checks handed to threads: each to the one with least to do, so much at once to each that their waits for the DNS overlap, the rest
  * waiting here without a copy of their octets, and not for ever. Never rejects; `null` is "no answer".
  */
 import { createMember, type Member } from './member.ts'
@@ -8,7 +8,7 @@ import type { ThreadParts } from './thread.ts'
 
 export interface PoolOptions extends ThreadParts {
   readonly threads: number
-  /** Checks in one thread at once. */
+  /** The weight of the checks in one thread from which on it gets no more. */
   readonly each: number
   /** Milliseconds without a sign of life after which a check is given up, in a thread or before it. */
   readonly patience: number

@@ -12,6 +12,8 @@ export interface Job {
   begin(id: number): { readonly request: Request; readonly transfer: readonly ArrayBuffer[] }
   /** Of a message that goes in pieces: it can't be tried again. */
   readonly octets: MessageOctets | null
+  /** What it holds of a thread's memory, against PoolOptions.each. */
+  readonly weight: number
 }
 
 export interface Task {

@@ -119,6 +119,16 @@ test('a DNS that is silent: temporary, and within the time of a query', async ()
   expect(performance.now() - started).toBeLessThan(1500)
 })
 
+test('mail that waits for a silent DNS keeps no other mail out', async () => {
+  dns.silent.add('crowd.example')
+  const spf = (sender: string) => authenticator.spf({ client: '192.0.2.1', helo: null, sender })
+  const crowd = Array.from({ length: 300 }, () => spf('x@crowd.example'))
+  const started = performance.now()
+  expect(await spf('x@nobody.example')).toMatchObject({ result: 'none' })
+  expect(performance.now() - started).toBeLessThan(250)
+  for (const { result } of await Promise.all(crowd)) expect(result).toBe('temperror')
+})
+
 test('however much SPF asked for, half of the queries are left for the message', async () => {
   const { raw, records } = await signedMessage({ from: 'alice@costly.example', dmarc: 'v=DMARC1; p=reject' })
   add(records)

@@ -16,8 +16,9 @@ async function start(options: { threads?: number; each?: number; patience?: numb
   return { pool, log }
 }
 
-const job = (client: string, begun: () => void = () => {}): Job => ({
+const job = (client: string, begun: () => void = () => {}, weight = 1): Job => ({
   octets: null,
+  weight,
   begin(id) {
     begun()
     return { request: { kind: 'spf', id, question: { client, helo: null, sender: '' } }, transfer: [] }
@@ -36,6 +37,23 @@ test('no more checks are in a thread at once than allowed, and the others are no
   expect(begun).toBe(4)
   expect((await Promise.all(all)).every(answer => answer !== null)).toBe(true)
   expect(begun).toBe(9)
+})
+
+test('what is heavy takes the room of many, and gives it back', async () => {
+  const { pool } = await start({ each: 4 })
+  let begun = 0
+  const count = (): void => void begun++
+  const all = [
+    pool.run(job('wait', count, 3)),
+    pool.run(job('wait', count, 3)),
+    ...Array.from({ length: 6 }, () => pool.run(job('wait', count))),
+  ]
+  expect(begun).toBe(2)
+  expect((await Promise.all(all)).every(answer => answer !== null)).toBe(true)
+  begun = 0
+  const next = Array.from({ length: 5 }, () => pool.run(job('wait', count)))
+  expect(begun).toBe(4)
+  await Promise.all(next)
 })
 
 test('checks go to the thread with least to do', async () => {
@@ -85,6 +103,7 @@ test('a job that cannot begin gets nothing, and the next one goes on', async () 
   const { pool } = await start()
   const broken: Job = {
     octets: null,
+    weight: 1,
     begin() {
       throw new Error('no')
     },
