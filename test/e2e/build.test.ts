@@ -4,19 +4,23 @@ import { copyFile } from 'node:fs/promises'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startDns } from '../support/dns.ts'
+import { mailClient } from '../support/mail-client.ts'
 import { makePostern, type Postern, removeFolder, temporaryFolder } from '../support/postern.ts'
+import { skipWithout } from '../support/services.ts'
 
+const missing = skipWithout('nsd')
 const run = promisify(execFile)
 const root = path.join(import.meta.dirname, '../..')
 const at = { folder: '', dist: '' }
 
-// As in the image: package.json, node_modules and dist side by side, and no src.
+// As in the image: package.json, node_modules, config and dist side by side, and no src.
 beforeAll(async () => {
   at.folder = await temporaryFolder('build')
   at.dist = path.join(at.folder, 'dist')
   await run(process.execPath, [path.join(root, 'deploy', 'build.ts'), at.dist])
   await copyFile(path.join(root, 'package.json'), path.join(at.folder, 'package.json'))
-  symlinkSync(path.join(root, 'node_modules'), path.join(at.folder, 'node_modules'))
+  for (const name of ['node_modules', 'config']) symlinkSync(path.join(root, name), path.join(at.folder, name))
 })
 afterAll(() => removeFolder(at.folder))
 
@@ -49,4 +53,34 @@ describe('npm run build', () => {
       expect(await postern.end('SIGTERM')).toBe(0)
     }
   })
+
+  test.skipIf(missing !== null)(
+    `gives a server that finds out who wrote, with texts for notices${missing === null ? '' : ` (${missing})`}`,
+    async () => {
+      const dns = await startDns({ zones: { 'passes.example': { TXT: ['v=spf1 ip4:127.0.0.1 -all'] } } })
+      const postern: Postern = await makePostern({
+        folder: path.join(at.folder, 'run-authentication'),
+        cli: path.join(at.dist, 'cli.js'),
+        authentication: `{ dns: { servers: ['${dns.server}'] }, trusted: { relays: [] } }`,
+        notices: '{ from: postmaster@incoming.example.com, language: de, smtp: { host: 127.0.0.1, port: 25 } }',
+      })
+      try {
+        await postern.start()
+        const client = await mailClient({ port: postern.ports.smtp })
+        await client.command('MAIL FROM:<bob@passes.example>')
+        await client.command(`RCPT TO:<${await postern.mint('ticket-1')}>`)
+        await client.command('DATA')
+        expect((await client.data('From: bob@passes.example\r\nSubject: built\r\n\r\nYes.\r\n'))[0]).toMatch(/^250 /)
+        client.close()
+        const [row] = await postern.messages('text=built')
+        expect((await postern.message(row!.id)).authentication).toMatchObject({
+          from: { address: 'bob@passes.example', authenticated: true, how: 'spf' },
+          spf: { result: 'pass' },
+        })
+      } finally {
+        if (postern.running) expect(await postern.end('SIGTERM')).toBe(0)
+        await dns.stop()
+      }
+    },
+  )
 })

@@ -34,13 +34,14 @@ describe.skipIf(missing !== null)(`notices${missing === null ? '' : ` (${missing
 
   beforeAll(async () => {
     folder = await temporaryFolder('notices')
-    sink = await startSink(path.join(folder, 'sink'))
+    sink = await startSink(path.join(folder, 'sink'), { smtp: true })
+    const world = `[127.0.0.1]:${sink.port}`
     const port = await freePort()
     here = await startDeployment('lmtp', {
       zones,
       notices: `{ from: postmaster@incoming.example.com, smtp: { host: 127.0.0.1, port: ${port}, tls: none } }`,
       submissionPort: port,
-      settings: { default_transport: `lmtp:inet:127.0.0.1:${sink.port}` },
+      settings: { default_transport: `notices:${world}`, default_filter_nexthop: world },
     })
     bound = await here.postern.mint('ticket-1', '--expires', '30d', '--sender', 'alice@passes.example')
   })

@@ -12,6 +12,7 @@ import { freePort } from '../support/ports.ts'
 import { removeFolder, temporaryFolder } from '../support/postern.ts'
 import { type Postfix, startPostfix } from '../support/postfix.ts'
 import { findProgram, skipWithout } from '../support/services.ts'
+import { startSink } from '../support/smtp-sink.ts'
 
 const missing = skipWithout('postfix')
 const shipped = path.join(import.meta.dirname, '..', '..', 'postfix')
@@ -76,5 +77,35 @@ describe.skipIf(missing !== null)(`the files of postfix/${missing === null ? '' 
     client.close()
     expect(postfix.log()).toMatch(/postfix\/postscreen\[\d+\]: (?:ALLOWLISTED|WHITELISTED|PASS)/)
     expect(postfix.log()).not.toMatch(/fatal:|panic:|unused parameter/)
+  })
+
+  test.each(['lmtp', 'before-queue'] as const)('%s: the lines for notices let them out, and nothing else', async configuration => {
+    folder = await temporaryFolder('way-out')
+    const sink = await startSink(path.join(folder, 'sink'), { smtp: true })
+    try {
+      const [smtpPort, submissionPort, nobody] = [await freePort(), await freePort(), await freePort()]
+      // Stands for the MX of everybody.
+      const settings = { default_filter_nexthop: `[127.0.0.1]:${sink.port}` }
+      const places = { folder: path.join(folder, 'postfix'), smtpPort, submissionPort, lmtpPort: nobody }
+      postfix = await startPostfix({ configuration, ...places, asks: { socketmap: nobody, policy: nobody }, settings })
+      const outside = await mailClient({ port: smtpPort })
+      await outside.command('MAIL FROM:<>')
+      expect(await outside.command('RCPT TO:<stranger@example.org>')).toMatch(/^554 5\.7\.1 /)
+      outside.close()
+      await postfix.submit({ sender: 'root@mx.example.com', recipients: ['stranger@example.org'], message: 'Subject: cron\n\nno\n' })
+      const inside = await mailClient({ port: submissionPort })
+      await inside.command('MAIL FROM:<>')
+      expect(await inside.command('RCPT TO:<writer@example.org>')).toMatch(/^250 /)
+      await inside.command('DATA')
+      expect((await inside.data('Subject: Not delivered\r\n\r\nyes\r\n'))[0]).toMatch(/^250 /)
+      inside.close()
+      const [notice] = await eventually(async () => ((await sink.messages()).length > 0 ? await sink.messages() : undefined))
+      expect(notice).toMatch(/^X-Rcpt-Args: <writer@example\.org>/m)
+      await eventually(() => /5\.7\.1, status=bounced \(this host only receives mail\)/.test(postfix!.log()) || undefined)
+      expect(await sink.messages()).toHaveLength(1)
+      expect(postfix.log()).not.toMatch(/fatal:|panic:|unused parameter/)
+    } finally {
+      await sink.stop()
+    }
   })
 })

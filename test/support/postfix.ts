@@ -5,7 +5,7 @@
  */
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { chmod, chown, copyFile, mkdir, stat } from 'node:fs/promises'
+import { chmod, chown, copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -28,7 +28,7 @@ export interface PostfixOptions {
   readonly asks?: { readonly socketmap: number; readonly policy: number }
   /** Which shipped configuration: a folder of postfix/. `lmtp` where `asks` is given, else `probes`. */
   readonly configuration?: PostfixConfiguration
-  /** A port on 127.0.0.1 where it takes mail for everybody, as docs/notices.md says. */
+  /** A port on 127.0.0.1 where it takes notices for everybody: the lines of the shipped master.cf for that, switched on. */
   readonly submissionPort?: number
   /** More lines of main.cf, over the shipped ones: `{ in_flow_delay: '0s' }`. */
   readonly settings?: Readonly<Record<string, string>>
@@ -105,12 +105,17 @@ async function lay(options: PostfixOptions): Promise<string> {
   const postconf = findProgram('postconf')!
   await run(postconf, ['-c', at('etc'), '-e', ...Object.entries(settings).map(([name, value]) => `${name}=${value}`)])
   await run(postconf, ['-c', at('etc'), '-M', '-e', `smtp/inet=127.0.0.1:${smtpPort} inet n - n - - smtpd`])
-  const { submissionPort: port } = options
-  if (port !== undefined) {
-    const service = `127.0.0.1:${port} inet n - n - - smtpd -o smtpd_relay_restrictions=permit_mynetworks,reject -o smtpd_recipient_restrictions= -o mynetworks=127.0.0.0/8`
-    await run(postconf, ['-c', at('etc'), '-M', '-e', `127.0.0.1:${port}/inet=${service}`])
-  }
+  if (options.submissionPort !== undefined) await switchNoticesOn(path.join(at('etc'), 'master.cf'), options.submissionPort)
   return at('etc')
+}
+
+/** The lines for notices that are shipped commented out. */
+async function switchNoticesOn(file: string, port: number): Promise<void> {
+  const master = await readFile(file, 'utf8')
+  const lines = /^#127\.0\.0\.1:2587 .*\n(?:# .*\n)+#notices .*\n/m
+  if (!lines.test(master)) throw new Error(`${file} has no lines for notices`)
+  const on = (all: string) => all.replace(/^#/gm, '').replace(':2587', `:${port}`)
+  await writeFile(file, master.replace(lines, on))
 }
 
 /** Master and all its daemons stand in the queue folder: whoever stands there is ours. */
