@@ -68,14 +68,19 @@ async function evidenceOf({ origins, log }: Site, { id }: Transaction, question:
 }
 
 const most = 4
+/** Characters of an address. */
+const longest = 320
 
-/** For people, one line: "spf=pass (example.org), dkim=pass (example.org), dmarc=pass, from=dkim". */
+/**
+ * For people, one line: "spf=pass (example.org), dkim=pass (example.org), dmarc=pass, from=dkim (a@example.org)". Of a message that
+ * was refused it is all that is left, so it names the author: MailFrom, which stands beside it, may be another.
+ */
 export function summary({ from, spf, dkim, dmarc, arc }: Authentication): string {
   const part = (name: string, result: string, domain: string | null) => `${name}=${result}${domain ? ` (${domain})` : ''}`
   const signatures = dkim.length === 0 ? [part('dkim', 'none', null)] : dkim.slice(0, most).map(one => part('dkim', one.result, one.domain))
   const more = dkim.length > most ? [`${dkim.length - most} more signatures`] : []
   const arcs = arc.result === 'none' ? [] : [part('arc', arc.result, arc.sealer)]
   const policy = dmarc.override ?? (dmarc.result === 'fail' && dmarc.policy !== null ? `p=${dmarc.policy}` : null)
-  const author = from.authenticated ? `from=${from.how}` : 'from not authenticated'
+  const author = `${from.authenticated ? `from=${from.how}` : 'from not authenticated'}${from.address === null ? '' : ` (${from.address.slice(0, longest)})`}`
   return [part('spf', spf.result, spf.domain), ...signatures, ...more, ...arcs, part('dmarc', dmarc.result, policy), author].join(', ')
 }

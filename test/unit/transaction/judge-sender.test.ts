@@ -25,7 +25,7 @@ describe('DMARC', () => {
     expect(transaction.decisions).toContainEqual({
       stage: 'data',
       verdict: 'tag',
-      detail: 'spf=pass (example.org), dkim=pass (example.org), dmarc=pass, from=dkim',
+      detail: 'spf=pass (example.org), dkim=pass (example.org), dmarc=pass, from=dkim (writer@example.org)',
     })
   })
 
@@ -34,9 +34,10 @@ describe('DMARC', () => {
     ['relay', 'discard', ['shelf discarded authentication.dmarc']],
   ] as const)('a forged one, at an %s peer: %s', async (peer, kind, kept) => {
     const { site } = checking({ message: forged })
-    const { verdicts } = await send(site, { recipients: [good], message: plain, peer, perRecipient: peer === 'relay' })
+    const { verdicts, transaction } = await send(site, { recipients: [good], message: plain, peer, perRecipient: peer === 'relay' })
     expect(verdicts).toMatchObject([{ kind, reason: 'authentication.dmarc' }])
     expect(states(site)).toEqual(kept)
+    expect(transaction.decisions.map(({ detail }) => detail).join()).toContain('from not authenticated (writer@example.org)')
   })
 
   test('reported only, the forged one is accepted and known for what it is', async () => {
