@@ -12,7 +12,7 @@ import { forget } from './main/forget.ts'
 import { fieldsOf, noticeAfter, refined } from './main/hand-over.ts'
 import { openPages } from './main/pages.ts'
 import { openProcessors } from './main/processors.ts'
-import { buildSite, postmasterBudget, type SiteParts } from './main/site.ts'
+import { buildSite, governors, postmasterBudget, type SiteParts } from './main/site.ts'
 import { createSites } from './main/sites.ts'
 import { createTrace } from './observe/trace.ts'
 import { openSpool } from './spool/sqlite/spool.ts'
@@ -86,6 +86,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
     log,
     notify: processor => runner.notify(processor),
     postmasterBudget: postmasterBudget(),
+    governorOf: governors(),
     authenticator,
   }
   const sites = createSites(await buildSite(config, siteParts))

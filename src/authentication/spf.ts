@@ -23,23 +23,23 @@ export async function checkSpf({ client, helo, sender }: SpfQuestion, { hostname
   const none = { result: 'none', identity, domain, queries: 0 } as const
   if (addressOctets(client) === null) return { ...none, detail: 'no client address' }
   if (domain === '' || domain.startsWith('[')) return { ...none, detail: 'no domain to ask' }
-  const found = await verifySpf({
-    sender,
-    ip: client,
-    helo: helo ?? '',
-    mta: hostname,
-    resolver: lookups.resolve,
-    strict: true,
-    maxElapsedTime: time,
-  })
+  const ask = (ip: string) =>
+    verifySpf({ sender, ip, helo: helo ?? '', mta: hostname, resolver: lookups.resolve, strict: true, maxElapsedTime: time })
+  const found = await ask(client)
+  const result = resultOf(found.status.result)
+  const everybody = result === 'pass' && (await ask(nobodys(client))).status.result === 'pass'
   return {
-    result: resultOf(found.status.result),
+    result,
     identity,
     domain,
-    detail: detailOf(found.status.comment, hostname),
+    detail: everybody ? `${domain} lets everybody send for it` : detailOf(found.status.comment, hostname),
+    ...(everybody ? { everybody } : {}),
     queries: lookups.used(),
   }
 }
+
+/** An address of the client's kind that no mail comes from (RFC 5737, RFC 3849): who lets this one pass lets anybody. */
+const nobodys = (client: string): string => (client.includes('.') ? '203.0.113.251' : '2001:db8:ffff:ffff::251')
 
 function domainOf(text: string): string {
   const name = text.length <= 1000 ? formatDomain(text) : ''

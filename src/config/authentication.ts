@@ -29,7 +29,7 @@ const dns = section(
     timeout: duration('For one query.', { min: 100, max: 30 * second }).prefault('3s'),
     tries: whole('Attempts before a query counts as failed for now.', { min: 1, max: 5 }).prefault(2),
     queries: whole('Queries that one message may cost.', { min: 10, max: 1_000 }).prefault(100),
-    time: duration('What the queries of one part may take together.', { min: second, max: 2 * minute }).prefault('15s'),
+    time: duration('What the queries of one part may take together.', { min: second, max: minute }).prefault('15s'),
   },
 )
 

@@ -44,10 +44,12 @@ const isNo = (check: KeyCheck, at: number): check is No =>
 function join(sofar: Sofar, check: Sofar): Sofar {
   if (sofar.kind === 'unavailable') return sofar
   if (check.kind === 'unavailable') return check
-  if (sofar.kind === 'expired') return check.kind === 'expired' && check.expired < sofar.expired ? check : sofar
-  if (check.kind === 'expired') return check
-  const claims = joinClaims(sofar.claims, check.claims)
-  return claims === null ? contradiction : { kind: 'valid', claims }
+  const claims = joinClaims(sofar.claims ?? {}, check.claims ?? {})
+  if (claims === null) return contradiction
+  const ends = [sofar, check].flatMap(one => (one.kind === 'expired' ? [one.expired] : []))
+  return ends.length === 0
+    ? { kind: 'valid', claims }
+    : { kind: 'expired', expired: Math.min(...ends), ...(Object.keys(claims).length === 0 ? {} : { claims }) }
 }
 
 const contradiction: Sofar = Object.freeze({

@@ -31,9 +31,15 @@ export function authorOf(header: Header): Author {
   if (raw.length > longest) return malformed(`the From field is longer than ${longest} octets`)
   const value = header.first('from')!
   // One octet is one character of `raw`; text read as another charset than UTF-8 takes other octets than it came in.
-  if (octets(value) !== raw.length) return malformed('the From field is no UTF-8')
-  return authorIn(value)
+  if (octets(value) === raw.length) return authorIn(value)
+  // Old programs write names in charsets of their own. The address must stand for itself.
+  const [author, other] = [legible(raw, 'a'), legible(raw, 'b')]
+  const stands = author.kind !== 'one' || other.kind !== 'one' || author.address === other.address
+  return stands ? author : malformed('the address is no UTF-8')
 }
+
+/** With a letter for every octet that nobody knows the meaning of. */
+const legible = (raw: string, letter: string): Author => authorIn(raw.replace(/[^\x00-\x7f]/g, letter))
 
 const malformed = (detail: string): Author => ({ kind: 'malformed', detail })
 

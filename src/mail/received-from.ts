@@ -18,7 +18,8 @@ const longest = 4096
 
 /** `value` is unfolded. Null where there is no from clause: the message began at that host. Never throws. */
 export function clientOfReceived(value: string): ReceivedFrom | null {
-  const words = wordsOf(tokenize(value.slice(0, longest)).tokens)
+  const { tokens, whole } = tokenize(value.slice(0, longest))
+  const words = wordsOf(tokens)
   if (words[0]?.comment !== false || words[0].text.toLowerCase() !== 'from') return null
   const by = words.findIndex(({ comment, text }, index) => index > 1 && !comment && text.toLowerCase() === 'by')
   const clause = by < 0 ? words.slice(1) : words.slice(1, by)
@@ -26,8 +27,8 @@ export function clientOfReceived(value: string): ReceivedFrom | null {
   if (first === undefined || first.comment) return { address: null, name: null, helo: null }
   const comments = clause.filter(({ comment }) => comment).map(({ text }) => readComment(text))
   const addresses = comments.filter(({ address }) => address !== null)
-  // Two addresses: one of them could be the client's own words.
-  return addresses.length > 1 ? { address: null, name: null, helo: said(first) } : told(first, comments)
+  // Two addresses, or a comment without its end: the client's own words may have opened or closed one.
+  return addresses.length > 1 || !whole ? { address: null, name: null, helo: said(first) } : told(first, comments)
 }
 
 /** Comments without their parentheses; all else that stands without white space between is one word. */

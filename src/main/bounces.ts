@@ -15,11 +15,18 @@ export function bouncesOnDemand(log: Log): Bounces {
   const open = async (): Promise<Bounces> => (await import('../content/bounce-reader.ts')).openBounceReader({ ...budget, log })
   return {
     async read(raw) {
-      opened ??= open()
+      // What can't be opened now is tried again with the next one.
+      opened ??= open().catch((error: unknown) => {
+        opened = null
+        throw error
+      })
       return (await opened).read(raw)
     },
     async close() {
-      await (await opened)?.close()
+      await opened?.then(
+        one => one.close(),
+        () => {},
+      )
     },
   }
 }

@@ -19,7 +19,7 @@ export async function openProcessors(config: Config, log: Log): Promise<Processo
   return {
     byName,
     async close() {
-      for (const processor of byName.values()) await processor.close?.()
+      await Promise.all([...byName.values()].map(async processor => processor.close?.()))
     },
   }
 }

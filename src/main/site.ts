@@ -6,7 +6,7 @@ import { isIP } from 'node:net'
 import type { Config } from '../config/config.ts'
 import { newId } from '../lib/id.ts'
 import { trustedPeers } from '../lib/trusted.ts'
-import { createGovernor } from '../policy/governor/governor.ts'
+import { createGovernor, type Governor, type GovernorOptions } from '../policy/governor/governor.ts'
 import { type Budget, createBudget } from '../policy/limits/budget.ts'
 import { buildDirectory } from '../policy/recipient/directory.ts'
 import { compilePattern } from '../policy/recipient/pattern.ts'
@@ -27,6 +27,8 @@ export interface SiteParts {
   readonly notify: (processor: string) => void
   /** Of one server: what a network has sent to postmaster outlives a reload. */
   readonly postmasterBudget: Budget
+  /** The caps of loops: what was counted outlives a reload that leaves them as they are. */
+  readonly governorOf: (caps: Caps) => Governor
   /** null: nothing is checked. */
   readonly authenticator: Authenticator | null
 }
@@ -37,6 +39,18 @@ const day = 24 * 60 * 60 * 1000
 const remembered = 100_000
 
 export const postmasterBudget = (): Budget => createBudget({ size: postmasterCaps.perDay, per: day, entries: remembered })
+
+type Caps = Omit<GovernorOptions, 'entries'>
+
+/** The same governor for the same caps. */
+export function governors(): SiteParts['governorOf'] {
+  let last: { readonly name: string; readonly governor: Governor } | null = null
+  return caps => {
+    const name = JSON.stringify(caps)
+    if (last?.name !== name) last = { name, governor: createGovernor({ ...caps, entries: remembered }) }
+    return last.governor
+  }
+}
 
 /** Rejects, with nothing left open, where a verifier can't be opened. */
 export async function buildSite(config: Config, parts: SiteParts): Promise<OpenSite> {
@@ -64,11 +78,10 @@ export async function buildSite(config: Config, parts: SiteParts): Promise<OpenS
       used: () => parts.spool.postmasterUse(),
     },
     origins: originsOf(config, parts.authenticator),
-    governor: createGovernor({
+    governor: parts.governorOf({
       perKey: config.limits['messages-per-key'],
       perSender: config.limits['messages-per-sender'],
       perPair: config.limits['messages-per-pair'],
-      entries: remembered,
     }),
     notices: config.notices === undefined ? null : { per: config.notices.per },
     limits: { messageSize: config.limits['message-size'], recipients: config.limits.recipients, relayGrace: config.limits['relay-grace'] },

@@ -117,7 +117,7 @@ async function judgeExpired(
   // A store that judges by its own clock says again when the key expired: that was after the message came.
   const good = check.kind === 'valid' || (check.kind === 'expired' && at < check.expired)
   if (!good) return { verdict: reject(`key.${check.kind}`), grant }
-  const claims = check.kind === 'valid' ? check.claims : {}
+  const claims = check.claims ?? {}
   return { verdict: screened(transaction, findings, route), grant: { kind: 'key', route, key: grant.key, claims } }
 }
 

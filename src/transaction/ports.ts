@@ -42,7 +42,8 @@ export interface KeyQuery {
 export type KeyCheck =
   | { readonly kind: 'valid'; readonly claims: Claims }
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'expired'; readonly expired: number }
+  /** `claims`: of the key while it was good, where the store tells them; a relay's mail may have come then. */
+  | { readonly kind: 'expired'; readonly expired: number; readonly claims?: Claims }
   | { readonly kind: 'revoked' }
   /** The store gave no answer. `cause` is for the log, never for the peer. */
   | { readonly kind: 'unavailable'; readonly cause: string }

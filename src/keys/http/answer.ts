@@ -56,5 +56,9 @@ function judgeVerdict(answer: Record<string, unknown>, at: number): KeyCheck {
   // Without a time it expired long ago: so the grace for mail that waited in a relay's queue never lets it in.
   if (answer.expired === undefined || answer.expired === null) return { kind: 'expired', expired: 0 }
   // Whatever the time is, it has passed by the end of time: what is left is to read it.
-  return judgeRecord({ expires: answer.expired }, Number.POSITIVE_INFINITY)
+  const expired = judgeRecord({ expires: answer.expired }, Number.POSITIVE_INFINITY)
+  // Whom it was bound to counts for mail that a relay took while it was good.
+  const told = judgeRecord({ subject: answer.subject, senders: answer.senders }, 0)
+  if (expired.kind !== 'expired' || told.kind === 'unavailable') return expired.kind === 'expired' ? told : expired
+  return told.kind === 'valid' && Object.keys(told.claims).length > 0 ? { ...expired, claims: told.claims } : expired
 }

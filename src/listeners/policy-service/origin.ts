@@ -23,7 +23,7 @@ export interface Told {
 const remembered = 10_000
 
 /** Milliseconds that a process of Postfix waits for SPF, whatever the DNS may take at the end of data; it gives up after 100 s itself. */
-const patience = 8_000
+const patience = 4_000
 
 export function createTold(): Told {
   const seen = createBoundedMap<string, true>(remembered)

@@ -12,6 +12,8 @@ export interface Authentication {
     readonly address: string | null
     readonly domain: string | null
     readonly authenticated: boolean
+    /** Why there is not exactly one address that all readers would see. Absent: there is, or nobody is named at all. */
+    readonly problem?: 'several' | 'malformed'
     /** By what. `arc`: a trusted sealer says so. */
     readonly how: 'dkim' | 'spf' | 'arc' | 'none'
     /** Of `arc`: the sealer. */

@@ -43,7 +43,10 @@ const order: readonly Verdict['kind'][] = ['reject', 'defer', 'hold']
 /** RFC 9989 5.4, 7.4: the author's domain is heard, but for mail that somebody handed on. */
 function dmarcVerdict(answer: Authentication, rules: MessageRules): Verdict {
   const { dmarc, from } = answer
-  if (rules.dmarc === 'report' || dmarc.override !== undefined || dmarc.policy === 'none') return accept
+  if (rules.dmarc === 'report' || dmarc.override !== undefined) return accept
+  // RFC 7489 6.6.1: whose policy counts can't be told, and people will see some name that may be anybody's.
+  if (from.problem !== undefined) return answer.forwarder === undefined ? hold('authentication.dmarc') : accept
+  if (dmarc.policy === 'none') return accept
   if (dmarc.result === 'temperror') return from.authenticated ? accept : later(rules)
   // The message used up its questions to the DNS: its sender's doing, who must gain nothing by it.
   if (dmarc.result === 'permerror') return from.authenticated ? accept : hold('authentication.dmarc')

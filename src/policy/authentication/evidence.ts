@@ -12,6 +12,8 @@ export interface Spf {
   /** Of that identity; '' where there is none. */
   readonly domain: string
   readonly detail: string
+  /** Of a pass: the domain lets any client pass (`+all` and its like). */
+  readonly everybody?: true
   /** DNS queries sent for it: they count against the message's budget. */
   readonly queries: number
 }

@@ -10,7 +10,7 @@ import type { Authentication, Machine } from './answer.ts'
 import { mayAlign } from './domains.ts'
 import type { DkimSignature, MessageEvidence, Spf } from './evidence.ts'
 import { signedRecipients, unsignedFields } from './signed-fields.ts'
-import { mayBeForwarder, type Trusted, trustedForwarder, vouchingSealer } from './trust.ts'
+import { mayBeForwarder, proves, type Trusted, trustedForwarder, vouchingSealer } from './trust.ts'
 
 export interface Facts {
   readonly author: Author
@@ -58,10 +58,12 @@ const isAligned = (signature: DkimSignature, { dmarc }: MessageEvidence): boolea
   signature.result === 'pass' && signature.counts && signature.aligned && dmarc.result !== 'fail'
 
 function whoIsFrom({ author, spf, evidence, trusted }: Facts, aligned: readonly DkimSignature[]): From {
-  if (author.kind !== 'one') return { address: null, domain: null, authenticated: false, how: 'none' }
+  const nobody = { address: null, domain: null, authenticated: false, how: 'none' } as const
+  if (author.kind === 'none') return nobody
+  if (author.kind !== 'one') return { ...nobody, problem: author.kind }
   const { address, domain } = author
   if (aligned.length > 0) return { address, domain, authenticated: true, how: 'dkim' }
-  if (spf.result === 'pass' && evidence.dmarc.spfAligned && evidence.dmarc.result !== 'fail') {
+  if (proves(spf) && evidence.dmarc.spfAligned && evidence.dmarc.result !== 'fail') {
     return { address, domain, authenticated: true, how: 'spf' }
   }
   const sealer = evidence.arc.result === 'pass' ? vouchingSealer(evidence.arc, domain, trusted) : null
@@ -72,7 +74,7 @@ function whoIsFrom({ author, spf, evidence, trusted }: Facts, aligned: readonly 
 /** RFC 7208 2.4. What was checked must be the domain of this very address. */
 function isSenderAuthenticated(sender: string, spf: Spf): boolean {
   const domain = canonicalDomain(sender.slice(sender.lastIndexOf('@') + 1))
-  return sender !== '' && spf.result === 'pass' && spf.identity === 'mailfrom' && spf.domain === domain
+  return sender !== '' && proves(spf) && spf.identity === 'mailfrom' && spf.domain === domain
 }
 
 function whyOverridden(from: From, forwarder: string | null): string | null {

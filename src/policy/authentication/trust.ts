@@ -24,6 +24,9 @@ export function vouchingSealer(arc: Arc, domain: string, { sealers }: Trusted): 
   return isListed(arc.sealer, sealers) ? arc.sealer : null
 }
 
+/** A pass of a domain that lets everybody send for it says nothing of who did. */
+export const proves = (spf: Spf): boolean => spf.result === 'pass' && spf.everybody !== true
+
 interface Handover {
   readonly client: string | null
   readonly spf: Spf
@@ -33,7 +36,7 @@ interface Handover {
 /** By what we know the trusted forwarder who handed this over: address, domain of an SPF pass, or forward-confirmed name. */
 export function trustedForwarder({ client, spf, evidence }: Handover, trusted: Trusted): string | null {
   if (client !== null && trusted.isForwarder(client)) return client
-  if (spf.result === 'pass' && isListed(spf.domain, trusted.forwarders)) return spf.domain
+  if (proves(spf) && isListed(spf.domain, trusted.forwarders)) return spf.domain
   return evidence.names.find(name => isListed(canonicalDomain(name), trusted.forwarders)) ?? null
 }
 

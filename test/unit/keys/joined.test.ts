@@ -95,8 +95,9 @@ describe('all-of', () => {
     [[expired(1), unknown], unknown],
     [[expired(1), down], down],
     [[down, expired(1)], down],
-    [[expired(1), valid({ subject: '1' })], expired(1)],
-    [[valid({ subject: '1' }), expired(1)], expired(1)],
+    [[expired(1), valid({ subject: '1' })], { ...expired(1), claims: { subject: '1' } }],
+    [[valid({ senderHash: true }), expired(1)], { ...expired(1), claims: { senderHash: true } }],
+    [[{ ...expired(2), claims: { senders: ['a@x.example'] } }, expired(1)], { ...expired(1), claims: { senders: ['a@x.example'] } }],
     [[expired(2), expired(1)], expired(1)],
     [[expired(1), expired(0)], expired(0)],
   ])('%j gives %j where the key was good at the time asked about', async (answers, expected) => {

@@ -199,7 +199,9 @@ describe('what could be read as another', () => {
   test('octets that are no UTF-8', () => {
     const of = (text: string) => authorOf(parseHeader(Uint8Array.from(text, c => c.charCodeAt(0)))).kind
     expect(of('From: x@b\xfccher.example\r\n\r\n')).toBe('malformed')
-    expect(of('From: J\xfcrgen <x@evil.example>\r\n\r\n')).toBe('malformed')
+    expect(of('From: J\xfcrgen <x@evil.example>\r\n\r\n')).toBe('one')
+    expect(of('From: J\xfcrgen@bank.example <x@evil.example>\r\n\r\n')).toBe('malformed')
+    expect(of('From: J\xfcrgen <j\xfc@evil.example>\r\n\r\n')).toBe('malformed')
     expect(of('From: J\xc3\xbcrgen <x@evil.example>\r\n\r\n')).toBe('one')
   })
 

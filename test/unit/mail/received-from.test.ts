@@ -12,6 +12,7 @@ test.each<[string, string | null, string | null, string | null]>([
     'helo.b.example',
   ],
   ['from helo.b.example (unknown [192.0.2.7]) by in.example.com', '192.0.2.7', null, 'helo.b.example'],
+  ['from \\(192.0.2.99)( (mx.b.example [192.0.2.7]) by in.example.com', null, null, '\\'],
   ['from [192.0.2.9] (mx.b.example [192.0.2.7]) by in.example.com', '192.0.2.7', 'mx.b.example', '[192.0.2.9]'],
   ['from b (mx.b.example [IPv6:2001:DB8:0:0::1]) by in.example.com', '2001:db8::1', 'mx.b.example', 'b'],
   [

@@ -1,6 +1,6 @@
 /** From the configuration to what the core works with: whom routes ask for, whom we trust, and what is off. */
 import { afterEach, expect, test } from 'vitest'
-import { buildSite, postmasterBudget } from '../../../src/main/site.ts'
+import { buildSite, governors, postmasterBudget } from '../../../src/main/site.ts'
 import type { OpenSite } from '../../../src/main/sites.ts'
 import type { Spool } from '../../../src/spool/sqlite/options.ts'
 import { scriptedAuthenticator } from '../../support/scripted-authenticator.ts'
@@ -20,7 +20,16 @@ async function siteOf(change: object): Promise<OpenSite> {
   const { trace, clock, log } = testSite()
   // Only looked at when mail comes.
   const spool = {} as Spool
-  const parts = { spool, trace, clock, log, notify: () => undefined, postmasterBudget: postmasterBudget(), authenticator }
+  const parts = {
+    spool,
+    trace,
+    clock,
+    log,
+    notify: () => undefined,
+    governorOf: governors(),
+    postmasterBudget: postmasterBudget(),
+    authenticator,
+  }
   const site = await buildSite(load({ ...good(), mailboxes, authentication: undefined, notices: undefined, ...change }), parts)
   open.push(site)
   return site

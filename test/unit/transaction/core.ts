@@ -15,13 +15,15 @@ export interface Mail {
   readonly message: string
   readonly peer?: Peer
   readonly perRecipient?: boolean
+  /** XFORWARD IDENT: the relay has the message in its queue. */
+  readonly ident?: string
   /** Octets that come at once; all, unless told. */
   readonly chunk?: number
 }
 
 export function begin(
   site: TestSite,
-  { sender = 'writer@example.org', peer = 'origin', perRecipient = false }: Omit<Mail, 'recipients' | 'message'>,
+  { sender = 'writer@example.org', peer = 'origin', perRecipient = false, ident }: Omit<Mail, 'recipients' | 'message'>,
 ): Transaction {
   return beginTransaction(
     site,
@@ -30,7 +32,7 @@ export function begin(
       reversePath: sender === '' ? null : parseAddress(sender)!,
       size: null,
       smtpUtf8: false,
-      client: { address: '192.0.2.1', name: null, helo: 'client.example', ident: null },
+      client: { address: '192.0.2.1', name: null, helo: 'client.example', ident: ident ?? null },
       protocol: 'ESMTP',
     },
   )

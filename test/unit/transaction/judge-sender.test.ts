@@ -3,6 +3,7 @@ import { createGovernor } from '../../../src/policy/governor/governor.ts'
 import type { KeyCheck, KeyQuery } from '../../../src/transaction/ports.ts'
 import type { Route } from '../../../src/transaction/site.ts'
 import { beginSpf } from '../../../src/transaction/spf.ts'
+import { uncheckedMessage } from '../../support/evidence.ts'
 import { forged, genuine, spfFail, spfPass, unknown } from '../../support/scripted-authenticator.ts'
 import { type TestSite, testSite } from '../../support/site.ts'
 import { checking, good, plain } from './checking.ts'
@@ -139,6 +140,20 @@ describe('a key that is bound', () => {
     expect((await send(site, { recipients: [good], message: plain })).verdicts).toMatchObject([
       { kind: 'defer', reason: 'key.unavailable' },
     ])
+  })
+
+  test.each([
+    ['the sender it was bound to', ['writer@example.org'], genuine, 'accept'],
+    ['another', ['boss@example.org'], genuine, 'discard'],
+    ['somebody who is not proved', ['writer@example.org'], uncheckedMessage, 'discard'],
+  ] as const)('and expired in a relay’s queue lets in %s: %o', async (_, senders, message, kind) => {
+    const now = Date.UTC(2026, 0, 1, 12)
+    const hour = 3_600_000
+    const route = keys(() => ({ kind: 'expired', expired: now - hour, claims: { senders } }))
+    const { site } = checking({ message }, { route, site: { clock: () => now } })
+    const received = `Received: from a by b; ${new Date(now - 2 * hour).toUTCString()}\r\n${plain}`
+    const { verdicts } = await send(site, { recipients: [good], message: received, peer: 'relay', perRecipient: true, ident: 'q1' })
+    expect(verdicts).toMatchObject([{ kind }])
   })
 
   test('lets nobody in where nothing is checked', async () => {

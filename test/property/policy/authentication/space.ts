@@ -40,13 +40,18 @@ const fields = [
 export const header: fc.Arbitrary<Header> = fc
   .oneof(fc.constant([]), fc.subarray(fields, { maxLength: 3 }))
   .map(some => parseHeader(new TextEncoder().encode(`From: x\r\n${some.map(field => `${field}\r\n`).join('')}\r\n`)))
-const spf: fc.Arbitrary<Spf> = fc.record({
-  result: fc.constantFrom('none', 'neutral', 'pass', 'pass', 'fail', 'fail', 'softfail', 'temperror', 'permerror'),
-  identity: fc.constantFrom('mailfrom', 'mailfrom', 'helo'),
-  domain: fc.oneof(domain, fc.constant('')),
-  detail: fc.constant(''),
-  queries: fc.constant(0),
-})
+const spf: fc.Arbitrary<Spf> = fc
+  .tuple(
+    fc.constantFrom({}, {}, { everybody: true } as const),
+    fc.record({
+      result: fc.constantFrom('none', 'neutral', 'pass', 'pass', 'fail', 'fail', 'softfail', 'temperror', 'permerror'),
+      identity: fc.constantFrom('mailfrom', 'mailfrom', 'helo'),
+      domain: fc.oneof(domain, fc.constant('')),
+      detail: fc.constant(''),
+      queries: fc.constant(0),
+    }),
+  )
+  .map(([more, one]) => ({ ...one, ...more }))
 const signature: fc.Arbitrary<DkimSignature> = fc.record({
   result: fc.constantFrom('pass', 'pass', 'fail', 'neutral', 'policy', 'temperror', 'permerror'),
   domain,

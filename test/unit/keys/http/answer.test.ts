@@ -37,6 +37,10 @@ describe('verdicts', () => {
     [{ verdict: 'revoked' }, { kind: 'revoked' }],
     [{ verdict: 'expired' }, { kind: 'expired', expired: 0 }],
     [
+      { verdict: 'expired', expired: '2026-01-01', senders: ['a@x.example'] },
+      { kind: 'expired', expired: Date.parse('2026-01-01'), claims: { senders: ['a@x.example'] } },
+    ],
+    [
       { verdict: 'expired', expired: null },
       { kind: 'expired', expired: 0 },
     ],

@@ -82,7 +82,8 @@ describe('RFC5322.From', () => {
     author => {
       const all = evidence({ dkim: [dkim()], dmarc: dmarc({ result: 'pass', spfAligned: true }), arc: arc() })
       const found = answer({ author, spf: spf({ result: 'pass' }), evidence: all, trusted: sealers })
-      expect(found.from).toEqual({ address: null, domain: null, authenticated: false, how: 'none' })
+      const problem = author.kind === 'none' ? {} : { problem: author.kind }
+      expect(found.from).toEqual({ address: null, domain: null, authenticated: false, how: 'none', ...problem })
       expect(found.signedRecipients).toEqual([])
       expect(found.signatureAge).toBeNull()
       expect(found.dmarc.override).toBeUndefined()
@@ -94,6 +95,7 @@ describe('RFC5322.From', () => {
 describe('RFC5321.MailFrom', () => {
   test.each<[string, string, Partial<Facts['spf']>, boolean]>([
     ['SPF pass', 'writer@author.example', { result: 'pass' }, true],
+    ['SPF pass of a domain that lets everybody send', 'writer@author.example', { result: 'pass', everybody: true }, false],
     ['SPF pass, in other case', 'Writer@AUTHOR.example', { result: 'pass' }, true],
     ['SPF pass, internationalised', 'jo@bücher.example', { result: 'pass', domain: 'xn--bcher-kva.example' }, true],
     ['SPF neutral', 'writer@author.example', { result: 'neutral' }, false],
