@@ -42,7 +42,7 @@ export const header: fc.Arbitrary<Header> = fc
   .map(some => parseHeader(new TextEncoder().encode(`From: x\r\n${some.map(field => `${field}\r\n`).join('')}\r\n`)))
 const spf: fc.Arbitrary<Spf> = fc
   .tuple(
-    fc.constantFrom({}, {}, { everybody: true } as const),
+    fc.constantFrom({}, {}, {}, {}, {}, {}, {}, { everybody: true } as const),
     fc.record({
       result: fc.constantFrom('none', 'neutral', 'pass', 'pass', 'fail', 'fail', 'softfail', 'temperror', 'permerror'),
       identity: fc.constantFrom('mailfrom', 'mailfrom', 'helo'),
