@@ -156,6 +156,22 @@ describe('a key that is bound', () => {
     expect(verdicts).toMatchObject([{ kind }])
   })
 
+  test.each([
+    ['its sender', 'writer@example.org', 'accept'],
+    ['another', 'boss@example.org', 'discard'],
+  ] as const)('by a hash, and expired by its store’s own clock while it waited, lets in %s: %s %s', async (_, bound, kind) => {
+    const now = Date.UTC(2026, 0, 1, 12)
+    const hour = 3_600_000
+    const route = keys(({ author }) => {
+      const claims = author === undefined ? {} : { senders: author === bound ? [author] : [] }
+      return { kind: 'expired', expired: now - hour, claims: { senderHash: true, ...claims } }
+    })
+    const { site } = checking({ message: genuine }, { route, site: { clock: () => now } })
+    const received = `Received: from a by b; ${new Date(now - 2 * hour).toUTCString()}\r\n${plain}`
+    const { verdicts } = await send(site, { recipients: [good], message: received, peer: 'relay', perRecipient: true, ident: 'q1' })
+    expect(verdicts).toMatchObject([{ kind }])
+  })
+
   test('lets nobody in where nothing is checked', async () => {
     const { site } = checking({}, { route: senders('writer@example.org'), origins: { authenticator: null } })
     expect((await send(site, { recipients: [good], message: plain })).verdicts).toMatchObject([
