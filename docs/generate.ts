@@ -68,7 +68,8 @@ function sectionsOf(source: string): Map<string, string> {
 }
 
 function replyRow(reply: Reply): string[] {
-  const because = Object.entries(reasons).filter(([, facts]) => facts.reply === reply)
+  // A reason that keeps mail speaks with the 250 of all kept mail, which needs no reason.
+  const because = reply.code < 400 ? [] : Object.entries(reasons).filter(([, facts]) => facts.reply === reply)
   const meaning = because.length > 0 ? because.map(([, facts]) => facts.meaning).join('; ') : meaningOf(reply)
   return [String(reply.code), reply.status ?? '', reply.text, because.map(([reason]) => `\`${reason}\``).join(', '), meaning]
 }

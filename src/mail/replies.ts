@@ -70,8 +70,6 @@ export const spfFailed = reply(550, '7.23', 'SPF of the sender domain does not p
 export const senderUnverified = reply(550, '7.1', 'The From address could not be verified, and this recipient needs it (SPF, DKIM, DMARC)')
 export const senderNotBound = reply(550, '7.1', 'This address is for another sender')
 export const senderUnknownYet = reply(451, '4.3', 'Sender cannot be verified now, try again later')
-export const tooManyMessages = reply(451, '7.1', 'Too many messages here or from this sender, try again later')
-export const notProcessed = reply(554, '3.0', 'The application refused the message')
 export const spoolFull = reply(452, '3.1', 'Insufficient storage, try again later')
 export const temporaryFailure = reply(451, '3.0', 'Temporary failure, try again later')
 

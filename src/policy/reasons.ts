@@ -6,6 +6,7 @@ import * as replies from '../mail/replies.ts'
 import type { Reply } from '../mail/reply.ts'
 
 export interface ReasonFacts {
+  /** 250 where the mail is kept, or was, whoever sent it. */
   readonly reply: Reply
   readonly meaning: string
 }
@@ -50,10 +51,10 @@ export const reasons = {
   },
   'sender.not-bound': { reply: replies.senderNotBound, meaning: 'the authenticated sender is not one of those the key is bound to' },
   'message.rate': {
-    reply: replies.tooManyMessages,
+    reply: replies.accepted,
     meaning: 'a cap per key, per sender or per pair was reached: held, in case it is a loop',
   },
-  'application.failed': { reply: replies.notProcessed, meaning: 'the processor refused the message, or it was given up' },
+  'application.failed': { reply: replies.accepted, meaning: 'the processor refused the message, or it was given up' },
   'spool.full': { reply: replies.spoolFull, meaning: 'the spool’s disk is full, read-only or below its minimum of free space' },
   'internal.error': { reply: replies.temporaryFailure, meaning: 'something unexpected; details are in the log under the same id' },
 } as const satisfies Record<string, ReasonFacts>
