@@ -71,6 +71,8 @@ export const senderUnverified = reply(550, '7.1', 'The From address could not be
 export const senderNotBound = reply(550, '7.1', 'This address is for another sender')
 export const senderUnknownYet = reply(451, '4.3', 'Sender cannot be verified now, try again later')
 export const spoolFull = reply(452, '3.1', 'Insufficient storage, try again later')
+export const applicationRefused = reply(550, '7.1', 'Refused by the application:')
+export const applicationLate = reply(451, '4.3', 'The application gave no answer in time, try again later')
 export const temporaryFailure = reply(451, '3.0', 'Temporary failure, try again later')
 
 // Made of what the site is: its name, its limits

@@ -12,6 +12,9 @@ import type { Templates } from './read-templates.ts'
 import { thread } from './thread.ts'
 import { wrap } from './wrap.ts'
 
+/** What an application says is one line of its own words. */
+const longestSaid = 300
+
 export interface NoticeFacts {
   readonly hostname: string
   /** The operator's address. */
@@ -64,6 +67,7 @@ function valuesOf({ hostname, about, subject, received, id, templates }: NoticeF
     recipient: shownAddress(about.recipient),
     subject: shown === '' ? templates.noSubject : shown,
     received: timeIn(templates.language, received),
+    said: about.text === undefined ? '–' : defused(about.text, longestSaid),
   }
 }
 

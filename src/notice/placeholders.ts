@@ -1,6 +1,6 @@
 /** The placeholders of templates: `%{subject}`. Filled in one pass, so that what stands in a value is never a placeholder. Pure. */
 
-export const placeholders = ['recipient', 'subject', 'received', 'id', 'hostname'] as const
+export const placeholders = ['recipient', 'subject', 'received', 'id', 'hostname', 'said'] as const
 
 const form = /%\{([^{}\n]{0,40})\}/g
 

@@ -54,7 +54,14 @@ export const reasons = {
     reply: replies.accepted,
     meaning: 'a cap per key, per sender or per pair was reached: held, in case it is a loop',
   },
-  'application.failed': { reply: replies.accepted, meaning: 'the processor refused the message, or it was given up' },
+  'application.refused': { reply: replies.applicationRefused, meaning: 'the application looked at the message and does not want it' },
+  'application.held': { reply: replies.accepted, meaning: 'the application asked to hold the message' },
+  'application.discarded': { reply: replies.accepted, meaning: 'the application asked to discard the message' },
+  'application.late': {
+    reply: replies.applicationLate,
+    meaning: 'the application was asked before the reply, gave no answer in time, and delivery.inline.late is defer',
+  },
+  'application.failed': { reply: replies.accepted, meaning: 'no processor could take the message, or it was given up' },
   'spool.full': { reply: replies.spoolFull, meaning: 'the spool’s disk is full, read-only or below its minimum of free space' },
   'internal.error': { reply: replies.temporaryFailure, meaning: 'something unexpected; details are in the log under the same id' },
 } as const satisfies Record<string, ReasonFacts>

@@ -29,7 +29,11 @@ export interface MessageFilter {
   readonly state?: DeliveryState
   readonly mailbox?: string
   readonly route?: string
+  readonly processor?: string
   readonly recipient?: string
+  /** Received at or after, and before, these times. */
+  readonly since?: number
+  readonly until?: number
   /** Stands in subject, sender, recipient or message id, without case. */
   readonly text?: string
   /** Only rows older than this one (its `delivery`): paging. */
@@ -72,19 +76,62 @@ export interface MessageView {
   readonly deliveries: readonly DeliveryView[]
 }
 
-/** `replay` queues delivered and failed deliveries again, `release` held and discarded ones. Both count what they changed. */
-export type Redelivery = 'replay' | 'release'
+/**
+ * What a person does to deliveries. `retry`: failed ones are queued again, and queued ones that wait for their next attempt are due now.
+ * `replay`: delivered and failed ones are queued again. `release`: held and discarded ones are queued. `discard`: queued, held and
+ * failed ones are put aside. None touches what is under way.
+ */
+export type Redelivery = 'retry' | 'replay' | 'release' | 'discard'
 
 /** The part of the spool that people look at and act on (API, page, command line). */
 export interface SpoolDesk {
   list(filter: MessageFilter): Promise<readonly MessageRow[]>
   view(message: string): Promise<MessageView | null>
   raw(message: string): Promise<AsyncIterable<Uint8Array> | null>
-  /** `delivery` narrows it to one recipient. Resolves to how many deliveries were queued. */
+  /** How many rows `list` would give without a limit. */
+  count(filter: MessageFilter): Promise<number>
+  /** `delivery` narrows it to one recipient. Resolves to how many deliveries were changed. */
   redeliver(message: string, how: Redelivery, delivery?: number): Promise<number>
+  /** The same for up to `filter.limit` (at most 1,000) rows of the list, in its order, notices left out. */
+  redeliverMany(filter: MessageFilter, how: Redelivery): Promise<Redelivered>
   transactions(filter: TransactionFilter): Promise<readonly TransactionRow[]>
   /** Whether a message would be kept now: `writable` is false when full, read-only or failing. */
   status(): SpoolStatus
+}
+
+/** `next`: the filter's `before` for the rows that follow; null where there are none. */
+export interface Redelivered {
+  readonly looked: number
+  readonly changed: number
+  readonly next: number | null
+}
+
+/** How a processor fares. Counted since the start but `running`. */
+export interface ProcessorStatus {
+  readonly name: string
+  readonly running: number
+  /** How many calls may be under way now, and how many by the configuration. */
+  readonly allowed: number
+  readonly concurrency: number
+  readonly delivered: number
+  readonly retried: number
+  readonly failed: number
+  /** Left alone but for one call from time to time, because its last calls all failed. */
+  readonly paused: ProcessorPause | null
+}
+
+export interface ProcessorPause {
+  readonly since: number
+  /** When it is tried again; null: when a person resumes it. */
+  readonly until: number | null
+  readonly cause: string
+}
+
+/** The part of the delivery runner that people look at and act on. */
+export interface DeliveryDesk {
+  processors(): readonly ProcessorStatus[]
+  /** Calls it as if it had never failed. False where there is no such processor. */
+  resume(processor: string): boolean
 }
 
 export interface SpoolStatus {

@@ -5,7 +5,7 @@
  */
 import type { Author } from '../mail/author.ts'
 import type { Client, Protocol } from '../mail/envelope.ts'
-import type { Authentication } from '../policy/authentication/answer.ts'
+import type { Authentication, Machine } from '../policy/authentication/answer.ts'
 import type { MessageEvidence, Spf } from '../policy/authentication/evidence.ts'
 import type { Reason } from '../policy/reasons.ts'
 
@@ -107,7 +107,7 @@ export interface IdempotencyKey {
   readonly window: number
 }
 
-/** One recipient of one accepted message, to be handed to one processor. */
+/** One recipient of one accepted message, to be handed to one processor; a recipient with two processors has two, with one idempotency id. */
 export interface NewDelivery {
   readonly recipient: string
   readonly mailbox: string
@@ -115,7 +115,8 @@ export interface NewDelivery {
   readonly key: string
   readonly claims: Claims
   readonly processor: string
-  readonly state: 'queued' | 'delivered' | 'held' | 'discarded'
+  /** `delivering`: nobody but `Handoff.ask` settles it, or a restart queues it. */
+  readonly state: 'queued' | 'delivering' | 'delivered' | 'held' | 'discarded'
   readonly reason: Reason | null
   readonly idempotency: IdempotencyKey
   readonly about?: About
@@ -126,6 +127,8 @@ export interface About {
   /** Whose mail was refused, as the sender wrote the address. */
   readonly recipient: string
   readonly reason: Reason
+  /** What the application said of it, one line; for its own refusals alone. */
+  readonly text?: string
 }
 
 /** One accepted message with all its deliveries; written as a whole or not at all. */
@@ -150,6 +153,8 @@ export interface NewMessage {
   readonly decisions: readonly Decision[]
   /** Absent: nothing was checked. */
   readonly authentication?: Authentication
+  /** Which kind of machine wrote it. */
+  readonly machine: Machine
   /** Who may be told if the message is refused later; null: nobody. */
   readonly notify: string | null
   readonly deliveries: readonly NewDelivery[]
@@ -229,6 +234,7 @@ export interface Delivery {
   readonly messageId: string
   readonly size: number
   readonly authentication: Authentication | null
+  readonly machine: Machine
   readonly notify: string | null
   /** Of a notice: what it tells of. */
   readonly about: About | null
@@ -236,21 +242,36 @@ export interface Delivery {
 
 /** What became of one attempt. */
 export type Outcome =
-  | { readonly kind: 'delivered'; readonly detail?: string }
-  | { readonly kind: 'retry'; readonly after?: number; readonly detail: string }
-  | { readonly kind: 'failed'; readonly detail: string }
+  /** `verdict`: what the application said to do with the mail it has understood; absent: it said nothing but yes. */
+  | { readonly kind: 'delivered'; readonly detail?: string; readonly verdict?: 'accept' | 'hold' | 'discard' }
+  /** `gone`: it will not get better by itself; the processor is to be left alone until a person has looked. */
+  | { readonly kind: 'retry'; readonly after?: number; readonly detail: string; readonly gone?: true }
+  /** `refusal`: the application's words for the sender, one line; absent: the message can't be taken, and nobody has words for it. */
+  | { readonly kind: 'failed'; readonly detail: string; readonly refusal?: string }
 
 /** How the runner settles an attempt in the spool. */
 export type Settlement =
   | { readonly state: 'delivered'; readonly detail: string }
   | { readonly state: 'queued'; readonly due: number; readonly detail: string }
+  /** By the application's verdict; `reason` as the delivery has it from then on. */
+  | { readonly state: 'held' | 'discarded'; readonly reason: Reason; readonly detail: string }
   /** `follow`: a notice about it, for the same message; written in the same step, unless it is a repeat. */
-  | { readonly state: 'failed'; readonly detail: string; readonly follow?: NewDelivery }
+  | { readonly state: 'failed'; readonly reason?: Reason; readonly detail: string; readonly follow?: NewDelivery }
+  /**
+   * The client was told to come again (451). Becomes `discarded` for `reason`, so that the mail is new when it comes; but where it has come
+   * already, and was answered 250 as a repeat of this one, it is ours: `queued` for `due`.
+   */
+  | { readonly state: 'dropped'; readonly reason: Reason; readonly due: number; readonly detail: string }
 
 /** The part of the spool that the delivery runner uses. */
 export interface SpoolQueue {
-  /** Takes up to `limit` due deliveries of one processor, oldest due first, and marks them `delivering`. */
+  /**
+   * Takes up to `limit` due deliveries of one processor and marks them `delivering`: by turns the one that is due longest and the one
+   * that became due last, so that neither a backlog nor new mail waits for the other.
+   */
   claim(processor: string, limit: number, at: number): Promise<readonly Delivery[]>
+  /** One that was committed as `delivering`, its attempt counted; null where it isn't under way any more. */
+  take(delivery: number, at: number): Promise<Delivery | null>
   settle(delivery: number, settlement: Settlement): Promise<void>
   /** When the next queued delivery of `processor` is due; null where none is. */
   nextDue(processor: string): Promise<number | null>
@@ -324,6 +345,48 @@ export interface MessageSource {
   raw(): Promise<AsyncIterable<Uint8Array>>
   /** What a bounce reports, as plain data, the same at every call; null where the message is none. Absent: bounces are not read. */
   bounce?(): Promise<unknown>
+  /**
+   * The parsed view, mail/content.ts `Content` as JSON in UTF-8; the same octets at every call with the same options. What can't be parsed
+   * within the budget says so in its `status`. Rejects only where the message can't be read. Absent: nothing is parsed.
+   */
+  content?(options: ContentOptions): Promise<Uint8Array>
+  /** A link by which the raw message can be fetched without a token, for a time; null where no links are configured. */
+  link?(): string | null
+}
+
+export interface ContentOptions {
+  /** Attachments of up to so many octets stand in the content itself. */
+  readonly inline: number
+  /** What becomes of larger ones: a link, where links are configured, or nothing but name, type, size and hash. */
+  readonly larger: 'link' | 'omit'
+}
+
+/** What the client was answered for a recipient whose application was asked before: kept (250), refused (5yz) or come again (451). */
+export type Said = 'kept' | 'refused' | 'deferred'
+
+/** A delivery that was committed as `delivering`, and those of the same recipient for other processors, which wait for what comes of it. */
+export interface Question {
+  readonly processor: string
+  readonly delivery: number
+  readonly others: readonly { readonly processor: string; readonly delivery: number; readonly settled: 'queued' | 'delivered' }[]
+  /** Milliseconds from now until the client must be answered. */
+  readonly within: number
+}
+
+/** A processor that was asked. */
+export interface Asked {
+  /** What it answered in time; null: nothing yet. Never rejects. The call goes on all the same. */
+  readonly outcome: Promise<Outcome | null>
+  /**
+   * To be told exactly once, when the reply is decided and before it is sent. The delivery is settled then, or when a late outcome comes:
+   * a `retry` is queued where the client heard 250, dropped where it heard 451; a refusal has a notice follow where it heard 250.
+   */
+  said(what: Said): void
+}
+
+/** Hands accepted mail over before the reply (`handoff: inline`). */
+export interface Handoff {
+  ask(question: Question): Asked
 }
 
 // ---------------------------------------------------------------- the rest

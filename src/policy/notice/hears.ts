@@ -39,6 +39,11 @@ const heard: Readonly<Record<Reason, boolean>> = {
   // Held, and may still be handed over.
   'authentication.unavailable': false,
   'sender.not-bound': true,
+  'application.refused': true,
+  // Held, and may still be handed over; or as the application wants it.
+  'application.held': false,
+  'application.discarded': false,
+  'application.late': false,
   'application.failed': true,
   'spool.full': false,
   'internal.error': false,
