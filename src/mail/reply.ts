@@ -26,7 +26,7 @@ export function reply<Code extends ReplyCode>(code: Code, detail: StatusDetail |
   return Object.freeze({ code, status, text })
 }
 
-/** The same reply with more text behind it: a transaction id, a limit. What comes from a peer must not be put here. */
+/** The same reply with more text behind it: a transaction id, a limit. What comes from a peer must not be put here, but for one line of the application that refused. */
 export function withText<Code extends ReplyCode>(base: Reply<Code>, more: string): Reply<Code> {
   return { code: base.code, status: base.status, text: `${base.text} ${more}` }
 }

@@ -20,6 +20,12 @@ export const accept: Verdict = Object.freeze({ kind: 'accept' })
 export const hold = (reason: Reason): Verdict => ({ kind: 'hold', reason })
 export const discard = (reason: Reason): Verdict => ({ kind: 'discard', reason })
 export const reject = (reason: RejectReason): Verdict => ({ kind: 'reject', reason, reply: reasons[reason].reply as Permanent })
+/** With words behind its reply. */
+export const withReply = (reason: RejectReason, words: (base: Permanent) => Permanent): Verdict => ({
+  kind: 'reject',
+  reason,
+  reply: words(reasons[reason].reply as Permanent),
+})
 export const defer = (reason: DeferReason): Verdict => ({ kind: 'defer', reason, reply: reasons[reason].reply as Transient })
 
 /** Rule 4: after RCPT a relay peer never hears a 5yz, whoever refused; the message is discarded instead. */

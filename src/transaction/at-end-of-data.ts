@@ -28,6 +28,7 @@ export async function atEndOfData(
   transaction: Transaction,
   received: Received & { readonly sink: BodySink },
 ): Promise<EndOfData> {
+  const ended = site.clock()
   // A head as long as the limit may be cut: then a header section that fills it is not known to its end.
   const header = parseHeader(received.head, received.octets > headLimit ? headLimit - 1 : headLimit)
   const findings = examine(
@@ -54,7 +55,7 @@ export async function atEndOfData(
   const folded = transaction.session.replyPerRecipient ? allowed.map(j => j.verdict) : foldForSmtp(allowed.map(j => j.verdict))
   const settled = allowed.map(({ grant }, i) => ({ verdict: folded[i]!, grant }))
   noteVerdicts(transaction, settled, findings)
-  return commit(site, transaction, { settled, header, received, answer, machine })
+  return commit(site, transaction, { settled, header, received, answer, machine, ended })
 }
 
 /** Of the routes that the message may go to. */

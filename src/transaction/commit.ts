@@ -6,6 +6,7 @@ import { networkOf } from '../lib/network.ts'
 import type { Header } from '../mail/header-fields.ts'
 import type { Authentication, Machine } from '../policy/authentication/answer.ts'
 import { defer, isKept, type Verdict } from '../policy/verdict.ts'
+import { handOver } from './hand-over.ts'
 import { type Judged, newMessage, type Received } from './new-message.ts'
 import { type BodySink, type Committed, type NewMessage, SpoolUnavailable } from './ports.ts'
 import type { Site } from './site.ts'
@@ -25,6 +26,8 @@ export interface Plan {
   /** Who sent it; null where nothing was checked. */
   readonly answer: Authentication | null
   readonly machine: Machine
+  /** When the data ended. */
+  readonly ended: number
 }
 
 /** Keeps what is to be kept. The message is safe when this resolves with `kept`, or with a repeat of one that is. */
@@ -45,7 +48,8 @@ export async function commit(site: Site, transaction: Transaction, plan: Plan): 
     return { verdicts: verdicts.map((verdict, i) => (isKept(verdict) ? deferred[i]! : verdict)), kept: false }
   }
   settle(site, transaction, { message, committed, verdicts })
-  return { verdicts, kept: committed.deliveries.some(delivery => delivery.kind === 'new') }
+  const answered = await handOver(site, transaction, { ...plan, kept, committed })
+  return { verdicts: answered, kept: answered.some(isKept) && committed.deliveries.some(delivery => delivery.kind === 'new') }
 }
 
 interface Settled {

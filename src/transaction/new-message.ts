@@ -43,7 +43,7 @@ export interface MessagePlan {
 export function newMessage(transaction: Transaction, plan: MessagePlan): NewMessage {
   const { header, received, answer } = plan
   const notify = plan.notices === null ? null : mayNotify(answer, { ...noticeFacts(transaction, header), machine: plan.machine })
-  const deliveries = plan.kept.map(i => newDelivery(transaction, plan, i))
+  const deliveries = plan.kept.flatMap(i => newDeliveries(transaction, plan, i))
   return {
     id: transaction.id,
     received: transaction.started,
@@ -58,6 +58,7 @@ export function newMessage(transaction: Transaction, plan: MessagePlan): NewMess
     truncated: received.oversize,
     decisions: transaction.decisions,
     ...(answer === null ? {} : { authentication: answer }),
+    machine: plan.machine,
     notify,
     deliveries: notify === null ? deliveries : [...deliveries, ...noticesOf(deliveries, notify, plan.notices!)],
   }
@@ -80,18 +81,16 @@ function noticesOf(deliveries: readonly NewDelivery[], to: string, { per }: { re
   return [...told.values()]
 }
 
-function newDelivery(transaction: Transaction, plan: MessagePlan, i: number): NewDelivery {
+/** One for each processor that gets the mail of the recipient. */
+function newDeliveries(transaction: Transaction, plan: MessagePlan, i: number): readonly NewDelivery[] {
   const { address, mailbox } = transaction.recipients[i]!
   const { verdict, grant } = plan.settled[i]!
-  const { processor, settled } = destination(grant, plan.postmaster)
-  return {
+  const common = {
     recipient: address,
     mailbox,
     route: 'route' in grant ? grant.route.name : grant.kind,
     key: grant.kind === 'key' ? grant.key : '',
     claims: grant.kind === 'key' ? grant.claims : {},
-    processor,
-    state: verdict.kind === 'hold' ? 'held' : verdict.kind === 'discard' ? 'discarded' : settled,
     reason: verdict.kind === 'accept' ? null : verdict.reason,
     idempotency: idempotencyKey({
       recipient: sameRecipient(address, mailbox, grant),
@@ -99,7 +98,19 @@ function newDelivery(transaction: Transaction, plan: MessagePlan, i: number): Ne
       authenticated: plan.answer?.from.authenticated ?? false,
     }),
   }
+  return destinations(grant, plan.postmaster).map(({ processor, settled }) => ({
+    ...common,
+    processor,
+    state: stateOf(verdict, isAsked(plan.settled[i]!) ? 'delivering' : settled),
+  }))
 }
+
+const stateOf = (verdict: Verdict, accepted: NewDelivery['state']): NewDelivery['state'] =>
+  verdict.kind === 'hold' ? 'held' : verdict.kind === 'discard' ? 'discarded' : accepted
+
+/** Whether an application is asked before the reply. An inbox has nothing to say. */
+export const isAsked = ({ verdict, grant }: Judged): boolean =>
+  verdict.kind === 'accept' && 'route' in grant && grant.route.handoff === 'inline' && grant.route.destinations[0]!.settled === 'queued'
 
 /**
  * What makes two addresses one recipient. Case doesn't, except in a key: `Incoming+K@…` and `incoming+K@…` are one, `+k@` is
@@ -109,7 +120,7 @@ function sameRecipient(address: string, mailbox: string, grant: Grant): string {
   return grant.kind === 'key' ? `${mailbox.length}:${mailbox}:${grant.key}@` : address.toLowerCase()
 }
 
-const destination = (grant: Grant, postmaster: Postmaster): Destination =>
-  'route' in grant ? grant.route.destination : postmaster.destination
+export const destinations = (grant: Grant, postmaster: Postmaster): readonly Destination[] =>
+  'route' in grant ? grant.route.destinations : [postmaster.destination]
 
 const bounded = (value: string | undefined) => (value ?? '').slice(0, 1000)

@@ -7,6 +7,7 @@ import type { Author } from '../mail/author.ts'
 import type { Client, Protocol } from '../mail/envelope.ts'
 import type { Authentication, Machine } from '../policy/authentication/answer.ts'
 import type { MessageEvidence, Spf } from '../policy/authentication/evidence.ts'
+import type { Said } from '../policy/handoff.ts'
 import type { Reason } from '../policy/reasons.ts'
 
 // ---------------------------------------------------------------- keys
@@ -361,8 +362,7 @@ export interface ContentOptions {
   readonly larger: 'link' | 'omit'
 }
 
-/** What the client was answered for a recipient whose application was asked before: kept (250), refused (5yz) or come again (451). */
-export type Said = 'kept' | 'refused' | 'deferred'
+export type { Said }
 
 /** A delivery that was committed as `delivering`, and those of the same recipient for other processors, which wait for what comes of it. */
 export interface Question {
@@ -387,6 +387,8 @@ export interface Asked {
 /** Hands accepted mail over before the reply (`handoff: inline`). */
 export interface Handoff {
   ask(question: Question): Asked
+  /** Deliveries that waited for one that turns out to be a repeat: they are queued, or delivered. */
+  release(others: Question['others']): void
 }
 
 // ---------------------------------------------------------------- the rest

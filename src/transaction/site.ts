@@ -9,7 +9,7 @@ import type { Directory } from '../policy/recipient/directory.ts'
 import type { ReferencesPattern } from '../policy/recipient/references.ts'
 import type { ScreeningSettings } from '../policy/screening/actions.ts'
 import type { SpoolStatus } from './desk.ts'
-import type { Authenticator, Clock, KeyVerifier, Log, SpoolIntake, Trace } from './ports.ts'
+import type { Authenticator, Clock, Handoff, KeyVerifier, Log, SpoolIntake, Trace } from './ports.ts'
 
 /** Where a route's mail goes. Mail for an inbox is `delivered` once it is in the spool; other processors are called. */
 export interface Destination {
@@ -23,7 +23,10 @@ export interface Route {
   readonly verifier: KeyVerifier | null
   /** False: keys are folded to lower case before they are looked up. */
   readonly caseSensitive: boolean
-  readonly destination: Destination
+  /** At least one; all of them get the mail. The first is the one that is asked before the reply. */
+  readonly destinations: readonly Destination[]
+  /** inline: the first destination is asked before the client is answered. */
+  readonly handoff: 'queued' | 'inline'
   readonly screening: ScreeningSettings
   /** Whom the From field must name; null: whom the key is bound to, where it is bound to anybody. */
   readonly require: 'none' | 'authenticated' | 'bound' | null
@@ -73,6 +76,8 @@ export interface Site {
     readonly relayGrace: number
   }
   readonly spool: SpoolIntake
+  /** How applications are asked before the reply: milliseconds from the end of data, and what the client hears when they are late. */
+  readonly inline: { readonly deadline: number; readonly late: 'queue' | 'defer'; readonly handoff: Handoff }
   readonly spoolStatus: () => SpoolStatus
   /** There is new mail for this processor. */
   readonly notify: (processor: string) => void

@@ -9,7 +9,7 @@ import { buildDirectory } from '../../src/policy/recipient/directory.ts'
 import { type AddressPattern, compilePattern } from '../../src/policy/recipient/pattern.ts'
 import { compileReferences } from '../../src/policy/recipient/references.ts'
 import type { ScreeningSettings } from '../../src/policy/screening/actions.ts'
-import type { KeyCheck, KeyVerifier, Log, TransactionRow } from '../../src/transaction/ports.ts'
+import type { Handoff, KeyCheck, KeyVerifier, Log, TransactionRow } from '../../src/transaction/ports.ts'
 import type { Mailbox, Route, Site } from '../../src/transaction/site.ts'
 import { type MemorySpool, memorySpool } from './memory-spool.ts'
 
@@ -36,6 +36,16 @@ export const testVerifier: KeyVerifier = {
   },
 }
 
+/** For sites whose routes are all `queued`. */
+const nobodyAsks: Handoff = {
+  ask() {
+    throw new Error('asked without handoff: inline')
+  },
+  release() {
+    throw new Error('asked without handoff: inline')
+  },
+}
+
 export const defaultScreening: ScreeningSettings = { automatic: 'discard', 'null-reverse-path': 'refuse' }
 
 const pattern = (text: string): AddressPattern => {
@@ -59,7 +69,8 @@ export function testSite(more: Partial<Site> = {}): TestSite {
     name: 'reply',
     verifier: testVerifier,
     caseSensitive: true,
-    destination: { processor: 'shelf', settled: 'delivered' },
+    destinations: [{ processor: 'shelf', settled: 'delivered' }],
+    handoff: 'queued',
     screening: defaultScreening,
     require: null,
   }
@@ -104,6 +115,7 @@ export function testSite(more: Partial<Site> = {}): TestSite {
     notify: () => undefined,
     trace: { record: row => void rows.push(row) },
     clock: Date.now,
+    inline: { deadline: 20_000, late: 'queue', handoff: nobodyAsks },
     log,
     newId,
     ...more,

@@ -5,7 +5,7 @@ import { genuine } from '../../support/scripted-authenticator.ts'
 import { checking, good, plain } from './checking.ts'
 import { send } from './core.ts'
 
-const destination = { processor: 'app', settled: 'queued' } as const
+const destinations = [{ processor: 'app', settled: 'queued' }] as const
 
 function telling(more: Parameters<typeof checking>[1] = {}) {
   const told: string[] = []
@@ -14,7 +14,7 @@ function telling(more: Parameters<typeof checking>[1] = {}) {
 }
 
 test('the processor of new mail is told; of a repeat, which adds nothing, it is not', async () => {
-  const { site, told } = telling({ route: { destination } })
+  const { site, told } = telling({ route: { destinations } })
   expect(await send(site, { recipients: [good], message: plain })).toMatchObject({ kept: true })
   expect(told).toEqual(['app'])
   const { kept, verdicts, transaction } = await send(site, { recipients: [good], message: plain })
