@@ -85,6 +85,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
     clock,
     log,
     notify: processor => runner.notify(processor),
+    handoff: runner.handoff,
     postmasterBudget: postmasterBudget(),
     governorOf: governors(),
     authenticator,

@@ -12,7 +12,7 @@ import { buildDirectory } from '../policy/recipient/directory.ts'
 import { compilePattern } from '../policy/recipient/pattern.ts'
 import { compileReferences } from '../policy/recipient/references.ts'
 import type { Spool } from '../spool/sqlite/options.ts'
-import type { Authenticator, Clock, KeyVerifier, Log, Trace } from '../transaction/ports.ts'
+import type { Authenticator, Clock, Handoff, KeyVerifier, Log, Trace } from '../transaction/ports.ts'
 import type { Destination, Mailbox, Origins, Route } from '../transaction/site.ts'
 import type { OpenSite } from './sites.ts'
 import { openVerifier } from './verifiers.ts'
@@ -25,6 +25,7 @@ export interface SiteParts {
   readonly clock: Clock
   readonly log: Log
   readonly notify: (processor: string) => void
+  readonly handoff: Handoff
   /** Of one server: what a network has sent to postmaster outlives a reload. */
   readonly postmasterBudget: Budget
   /** The caps of loops: what was counted outlives a reload that leaves them as they are. */
@@ -85,6 +86,7 @@ export async function buildSite(config: Config, parts: SiteParts): Promise<OpenS
     }),
     notices: config.notices === undefined ? null : { per: config.notices.per },
     limits: { messageSize: config.limits['message-size'], recipients: config.limits.recipients, relayGrace: config.limits['relay-grace'] },
+    inline: { deadline: 20_000, late: 'queue', handoff: parts.handoff },
     spool: parts.spool,
     spoolStatus: () => parts.spool.status(),
     trace: parts.trace,
@@ -112,7 +114,8 @@ async function buildMailbox(config: Config, { mailbox, log, clock, verifiers }: 
       name: route.name,
       verifier,
       caseSensitive: route['case-sensitive'],
-      destination: destination(config, route.processor),
+      destinations: [destination(config, route.processor)],
+      handoff: 'queued',
       screening: { ...route.screening, bounces: route.bounces },
       require: route.require ?? null,
     })
