@@ -1,10 +1,10 @@
 /** What the key verifiers find wrong with the texts of a configuration, for its loader, which knows none of them. */
 import type { KeyChecks } from '../config/check-keys.ts'
 import { compileKeyPattern } from '../keys/pattern/compile.ts'
-import { redisUrlProblem } from '../keys/redis/address.ts'
 import { templateProblem } from '../keys/redis/template.ts'
 import { parseSqlUrl } from '../keys/sql/place.ts'
 import { queryProblem } from '../keys/sql/query.ts'
+import { redisUrlProblem } from '../lib/redis/address.ts'
 
 export const keyChecks: KeyChecks = {
   redisUrl: url => sentence('the address', redisUrlProblem(url)),

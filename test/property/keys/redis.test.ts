@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseRedisUrl, redisUrlProblem } from '../../../src/keys/redis/address.ts'
 import { nameMaker, templateProblem } from '../../../src/keys/redis/template.ts'
 import { judgeFound } from '../../../src/keys/redis/value.ts'
+import { parseRedisUrl, redisUrlProblem } from '../../../src/lib/redis/address.ts'
 
 const kind = fc.constantFrom('key', 'set', 'hash')
 const piece = fc.oneof(

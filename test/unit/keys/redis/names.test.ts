@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseRedisUrl, redisUrlProblem, showPlace } from '../../../../src/keys/redis/address.ts'
 import { nameMaker, templateProblem } from '../../../../src/keys/redis/template.ts'
+import { parseRedisUrl, redisUrlProblem, showPlace } from '../../../../src/lib/redis/address.ts'
 
 const parts = { key: 'K', mailbox: 'incoming', route: 'reply' }
 

@@ -5,17 +5,16 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import type { Log } from '../../transaction/ports.ts'
 import { messageOf, severClient } from './client.ts'
 import { createFlight } from './flight.ts'
-import { createStateLog, errorCode } from './state-log.ts'
+import { errorCode, type StateLog } from './state-log.ts'
 
 export interface StoreOptions {
-  /** For the log: where the store is. */
-  readonly name: string
   /** Milliseconds for one question. */
   readonly timeout: number
-  readonly log: Log
+  readonly notices: StateLog
+  /** Whether an error of this code leaves the connection good. */
+  keeps(code: string): boolean
   /** A new connection, proved. Rejects with why there is none. */
   open(signal: AbortSignal): Promise<Redis>
 }
@@ -23,6 +22,8 @@ export interface StoreOptions {
 export interface Store {
   /** Why a question would fail at once; null while there is a connection. */
   readonly down: string | null
+  /** Resolves when there is a connection, or the first attempt since there was none has failed. */
+  tried(): Promise<void>
   /** Only while `down` is null. Rejects with an error whose message is the cause. */
   ask<T>(question: (client: Redis) => Promise<T>): Promise<T>
   /** Another connection is wanted: this one may lead to the wrong server. */
@@ -34,14 +35,13 @@ export interface Store {
 /** With more questions in flight something is wrong, and memory is bounded. */
 const maxWaiting = 10_000
 
-export function keepStore({ name, timeout, log, open }: StoreOptions): Store {
-  const notices = createStateLog(name, log)
+export function keepStore({ timeout, notices, keeps, open }: StoreOptions): Store {
   const flight = createFlight(timeout)
   const line = keepLine({ open, up: notices.up, down: notices.down, fallen: flight.failAll, waits: () => flight.size > 0 })
 
   function refused(client: Redis, error: unknown): never {
     const why = messageOf(error)
-    if (isAboutTheQuestion(error)) notices.refused(why)
+    if (isReply(error) && keeps(errorCode(why))) notices.refused(why)
     else line.give(client, why)
     throw new Error(why)
   }
@@ -50,6 +50,7 @@ export function keepStore({ name, timeout, log, open }: StoreOptions): Store {
     get down() {
       return line.client === null ? line.cause : null
     },
+    tried: () => line.tried(),
     async ask(question) {
       const { client } = line
       if (client === null) throw new Error(line.cause)
@@ -72,10 +73,7 @@ export function keepStore({ name, timeout, log, open }: StoreOptions): Store {
   }
 }
 
-/** Errors about one name or one command: the server is well, and a peer may have caused them. */
-const aboutTheQuestion = new Set(['WRONGTYPE', 'NOPERM', 'MOVED', 'ASK', 'CROSSSLOT'])
-const isAboutTheQuestion = (error: unknown): boolean =>
-  error instanceof Error && error.name === 'ReplyError' && aboutTheQuestion.has(errorCode(error.message))
+const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError'
 
 /** All that is asked in one turn of the event loop goes out in one write. */
 function writeTogether({ stream }: Redis): void {
@@ -106,11 +104,13 @@ function keepLine({ open, up, down, fallen, waits }: LineOptions) {
   let since = 0
   let failures = 0
   let opening = false
+  let first = Promise.withResolvers<void>()
 
   function give(from: Redis, why: string): void {
     if (client !== from) return
     client = null
     cause = why
+    first = Promise.withResolvers()
     if (Date.now() - since >= goodLife) failures = 0
     severClient(from)
     if (waits()) down(why)
@@ -133,6 +133,7 @@ function keepLine({ open, up, down, fallen, waits }: LineOptions) {
     client = opened
     since = Date.now()
     up()
+    first.resolve()
     opened.once('end', () => give(opened, 'the connection was closed'))
   }
 
@@ -140,6 +141,7 @@ function keepLine({ open, up, down, fallen, waits }: LineOptions) {
     if (abort.signal.aborted) return
     cause = messageOf(error)
     down(cause)
+    first.resolve()
   }
 
   void reopen()
@@ -150,12 +152,14 @@ function keepLine({ open, up, down, fallen, waits }: LineOptions) {
     get cause() {
       return cause
     },
+    tried: () => first.promise,
     give,
     /** Gives the connection, for what still waits for it. */
     close(): Redis | null {
       const last = client
       client = null
       cause = 'closed'
+      first.resolve()
       abort.abort()
       return last
     },
