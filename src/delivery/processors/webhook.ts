@@ -7,8 +7,8 @@ import { Readable } from 'node:stream'
 import { type Dispatcher, Pool } from 'undici'
 import { parseSecret, type Signer, signer } from '../../lib/standard-webhooks.ts'
 import type { Delivery, Log, MessageSource, Outcome, Processor } from '../../transaction/ports.ts'
+import { eventBody } from '../event/event.ts'
 import { outcomeOf, outcomeOfError } from '../outcome.ts'
-import { eventBody } from './webhook-event.ts'
 
 export interface WebhookOptions {
   /** The processor's name, for the log. */

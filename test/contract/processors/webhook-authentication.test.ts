@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { eventBody } from '../../../src/delivery/processors/webhook-event.ts'
+import { eventBody } from '../../../src/delivery/event/event.ts'
 import type { Delivery, MessageSource } from '../../../src/transaction/ports.ts'
 import { someAuthentication, someSignature } from '../../support/authentications.ts'
 import { aDelivery } from '../../support/memory-queue.ts'

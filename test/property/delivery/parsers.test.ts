@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { base64 } from '../../../src/delivery/event/base64.ts'
 import { outcomeOf, outcomeOfError } from '../../../src/delivery/outcome.ts'
-import { base64 } from '../../../src/delivery/processors/webhook-event.ts'
 import { leastPause, longestPause, parseHttpDate, parseRetryAfter } from '../../../src/delivery/retry-after.ts'
 import { nextAttempt } from '../../../src/delivery/schedule.ts'
 import { parseSecret } from '../../../src/lib/standard-webhooks.ts'
