@@ -51,6 +51,7 @@ function message(): NewMessage {
     bodyStart: 200,
     truncated: false,
     ...known,
+    machine: 'none',
     notify: null,
     decisions: [{ stage: 'rcpt', recipient, verdict: 'accept', detail: 'mailbox incoming, route reply' }],
     deliveries: [

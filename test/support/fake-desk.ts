@@ -27,7 +27,14 @@ export function fakeDesk(): FakeDesk {
     traces: [],
     bodies: new Map(),
     current: { writable: true, detail: '', used: 12_345_678, free: 98_765_432_100 },
-    list: async filter => rows(desk.messages, filter),
+    list: async filter => rows(desk.messages, filter).slice(0, pageOf(filter)),
+    count: async filter => rows(desk.messages, filter).length,
+    redeliverMany: async (filter, how) => {
+      const all = rows(desk.messages, filter).filter(one => one.about === undefined)
+      const page = all.slice(0, pageOf(filter))
+      const changed = page.reduce((sum, { id, delivery }) => sum + redeliver(desk.messages, { id, how, delivery }), 0)
+      return { looked: page.length, changed, next: all.length > page.length ? page.at(-1)!.delivery : null }
+    },
     view: async id => desk.messages.find(message => message.id === id) ?? null,
     raw: async id => (desk.messages.some(message => message.id === id) ? chunks(desk.bodies.get(id) ?? '') : null),
     redeliver: async (id, how, delivery) => redeliver(desk.messages, { id, how, delivery }),
@@ -38,16 +45,20 @@ export function fakeDesk(): FakeDesk {
 }
 
 function rows(messages: readonly MessageView[], filter: MessageFilter): MessageRow[] {
-  const all = messages.flatMap(message => message.deliveries.map(one => row(message, one)))
+  const all = messages.flatMap(message =>
+    message.deliveries.filter(one => filter.processor === undefined || one.processor === filter.processor).map(one => row(message, one)),
+  )
   const same = (wanted: unknown, found: unknown) => wanted === undefined || wanted === found
   const contains = (one: MessageRow) =>
     [one.subject, one.sender, one.recipient, one.id].some(field => field.toLowerCase().includes((filter.text ?? '').toLowerCase()))
   return all
     .filter(one => same(filter.state, one.state) && same(filter.mailbox, one.mailbox) && same(filter.route, one.route))
     .filter(one => same(filter.recipient, one.recipient) && contains(one) && one.delivery < (filter.before ?? Number.POSITIVE_INFINITY))
+    .filter(one => one.received >= (filter.since ?? 0) && one.received < (filter.until ?? Number.POSITIVE_INFINITY))
     .sort((a, b) => b.delivery - a.delivery)
-    .slice(0, filter.limit ?? 50)
 }
+
+const pageOf = ({ limit }: MessageFilter): number => Math.min(1_000, limit ?? 50)
 
 const row = (message: MessageView, one: DeliveryView): MessageRow => ({
   id: message.id,
@@ -79,13 +90,21 @@ async function* chunks(body: string | Uint8Array | Error): AsyncGenerator<Uint8A
   for (let at = 0; at < bytes.length; at += 10_000) yield bytes.subarray(at, at + 10_000)
 }
 
+const states: Record<Redelivery, readonly string[]> = {
+  retry: ['failed', 'queued'],
+  replay: ['delivered', 'failed'],
+  release: ['held', 'discarded'],
+  discard: ['queued', 'held', 'failed'],
+}
+
 function redeliver(messages: MessageView[], order: { id: string; how: Redelivery; delivery: number | undefined }): number {
-  const from = order.how === 'replay' ? ['delivered', 'failed'] : ['held', 'discarded']
+  const from = states[order.how]
   let count = 0
   const change = (one: DeliveryView): DeliveryView => {
     if (!from.includes(one.state) || (order.delivery === undefined ? one.about !== null : order.delivery !== one.id)) return one
+    // Here queued mail always waits for its next attempt.
     count++
-    return { ...one, state: 'queued' }
+    return { ...one, state: order.how === 'discard' ? 'discarded' : 'queued' }
   }
   const at = messages.findIndex(message => message.id === order.id)
   if (at >= 0) messages[at] = { ...messages[at]!, deliveries: messages[at]!.deliveries.map(change) }

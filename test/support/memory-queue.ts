@@ -1,20 +1,37 @@
 /**
- * A SpoolQueue in memory that keeps the contract of ports.ts: due order, `delivering` until settled, queued again after a
- * restart, a notice added with the failure it follows (but no repeats known). For tests of what works a queue off; it survives no crash, and must not be used where durability is the point.
+ * A SpoolQueue in memory that keeps the contract of ports.ts: claims by turns, `delivering` until settled, queued again after a
+ * restart, a notice added with the failure it follows (but notices have no repeats here). For tests of what works a queue off,
+ * and the model that spools are compared with; it survives no crash, and must not be used where durability is the point.
  */
-import { type Delivery, type DeliveryState, type NewDelivery, type SpoolQueue, SpoolUnavailable } from '../../src/transaction/ports.ts'
+import type { Redelivery } from '../../src/transaction/desk.ts'
+import {
+  type Delivery,
+  type DeliveryState,
+  type NewDelivery,
+  type Settlement,
+  type SpoolQueue,
+  SpoolUnavailable,
+} from '../../src/transaction/ports.ts'
 
 export interface Entry {
   delivery: Delivery
   state: DeliveryState
   due: number
+  reason: string | null
   detail: string
+  /** Under way, and a repeat of it was answered 250. */
+  ours: boolean
 }
 
 export interface MemoryQueue {
   /** The queue as one run of the program sees it. `close`, as at the program's end, makes every later call of it fail. */
   open(trouble?: (call: string) => Error | null): SpoolQueue & { close(): void }
-  add(delivery: Partial<Delivery> & { id: number }, raw?: Uint8Array): void
+  /** `delivering`: as committed for `Handoff.ask`. */
+  add(delivery: Partial<Delivery> & { id: number }, raw?: Uint8Array, state?: NewDelivery['state']): void
+  /** The same mail comes again, to be queued: whether it would be a repeat. A new one must be added by the caller. */
+  resend(id: number): 'repeat' | 'new'
+  /** Gives whether the delivery was changed. */
+  redeliver(id: number, how: Redelivery, at: number): boolean
   entries(): readonly Entry[]
 }
 
@@ -38,37 +55,109 @@ export const aDelivery = (some: Partial<Delivery> = {}): Delivery => ({
   messageId: '<1@example.org>',
   size: 0,
   authentication: null,
+  machine: 'none',
   notify: null,
   about: null,
   ...some,
 })
 
+const from: Record<Redelivery, readonly DeliveryState[]> = {
+  retry: ['failed', 'queued'],
+  replay: ['delivered', 'failed'],
+  release: ['held', 'discarded'],
+  discard: ['queued', 'held', 'failed'],
+}
+
+function redeliver(entry: Entry, how: Redelivery, at: number): boolean {
+  if (!from[how].includes(entry.state)) return false
+  if (how === 'retry' && entry.state === 'queued') {
+    const waits = entry.due > at
+    if (waits) entry.due = at
+    return waits
+  }
+  entry.state = how === 'discard' ? 'discarded' : 'queued'
+  if (how === 'discard') {
+    entry.detail = 'discarded by hand'
+    return true
+  }
+  entry.due = at
+  entry.delivery = { ...entry.delivery, attempts: 0, since: at }
+  if (entry.reason?.startsWith('application.')) entry.reason = null
+  return true
+}
+
+function settle(entry: Entry, settlement: Settlement): void {
+  const { state, detail } = settlement
+  const ours = state === 'dropped' && entry.ours
+  entry.state = state !== 'dropped' ? state : ours ? 'queued' : 'discarded'
+  entry.detail = detail
+  entry.ours = false
+  if ('due' in settlement) entry.due = settlement.due
+  if (!ours && 'reason' in settlement) entry.reason = settlement.reason ?? entry.reason
+}
+
+/** By turns the longest due and the latest due. */
+function makeClaim(all: ReadonlyMap<number, Entry>): (processor: string, limit: number, at: number) => Delivery[] {
+  const turns = new Map<string, boolean>()
+  return (processor, limit, at) => {
+    const claimed: Delivery[] = []
+    while (claimed.length < limit) {
+      const due = [...all.values()].filter(
+        ({ delivery, state, due }) => delivery.processor === processor && state === 'queued' && due <= at,
+      )
+      const latest = turns.get(processor) ?? false
+      const entry = due.sort((a, b) => a.due - b.due || a.delivery.id - b.delivery.id).at(latest ? -1 : 0)
+      if (entry === undefined) break
+      turns.set(processor, !latest)
+      claimed.push(begin(entry))
+    }
+    return claimed
+  }
+}
+
+/** Counts the attempt; gives the delivery as it was before. */
+function begin(entry: Entry): Delivery {
+  const { delivery } = entry
+  if (entry.state === 'queued') entry.ours = false
+  entry.state = 'delivering'
+  entry.delivery = { ...delivery, attempts: delivery.attempts + 1 }
+  return delivery
+}
+
 export function memoryQueue(): MemoryQueue {
   const all = new Map<number, Entry>()
   const bodies = new Map<string, Uint8Array>()
 
-  const claim = (processor: string, limit: number, at: number): Delivery[] => {
-    const due = [...all.values()].filter(entry => entry.delivery.processor === processor && entry.state === 'queued' && entry.due <= at)
-    const first = due.sort((a, b) => a.due - b.due || a.delivery.id - b.delivery.id).slice(0, limit)
-    for (const entry of first) entry.state = 'delivering'
-    return first.map(entry => entry.delivery)
-  }
-
+  const add = (delivery: Delivery, state: DeliveryState): void =>
+    void all.set(delivery.id, { delivery, state, due: delivery.since, reason: null, detail: '', ours: false })
   const follow = ({ message }: Delivery, { recipient, processor, about, state }: NewDelivery): void => {
     const id = Math.max(...all.keys()) + 1
-    const since = Date.now()
-    all.set(id, { delivery: aDelivery({ id, message, recipient, processor, since, about: about ?? null }), state, due: since, detail: '' })
+    add(aDelivery({ id, message, recipient, processor, since: Date.now(), about: about ?? null }), state)
+  }
+  const entryOf = (id: number): Entry => {
+    const entry = all.get(id)
+    if (entry === undefined) throw new Error(`no delivery ${id}`)
+    return entry
   }
 
   return {
-    add(some, raw = new Uint8Array()) {
+    add(some, raw = new Uint8Array(), state = 'queued') {
       const delivery = aDelivery({ message: `M${some.id}`, size: raw.length, ...some })
       bodies.set(delivery.message, raw)
-      all.set(delivery.id, { delivery, state: 'queued', due: delivery.since, detail: '' })
+      add(delivery, state)
     },
+    resend(id) {
+      const entry = entryOf(id)
+      const answered = entry.reason === 'application.held' || entry.reason === 'application.discarded'
+      if (entry.state === 'failed' || ((entry.state === 'held' || entry.state === 'discarded') && !answered)) return 'new'
+      if (entry.state === 'delivering') entry.ours = true
+      return 'repeat'
+    },
+    redeliver: (id, how, at) => redeliver(entryOf(id), how, at),
     entries: () => [...all.values()],
     open(trouble = () => null) {
       for (const entry of all.values()) if (entry.state === 'delivering') entry.state = 'queued'
+      const claim = makeClaim(all)
       let open = true
       const enter = async (call: string): Promise<void> => {
         await null
@@ -81,14 +170,16 @@ export function memoryQueue(): MemoryQueue {
           await enter('claim')
           return claim(processor, limit, at)
         },
+        async take(id) {
+          await enter('take')
+          const entry = all.get(id)
+          return entry?.state === 'delivering' ? begin(entry) : null
+        },
         async settle(id, settlement) {
           await enter('settle')
           const entry = all.get(id)
           if (entry?.state !== 'delivering') throw new Error(`delivery ${id} is ${entry?.state ?? 'not here'}, not delivering`)
-          entry.state = settlement.state
-          entry.detail = settlement.detail
-          entry.delivery = { ...entry.delivery, attempts: entry.delivery.attempts + 1 }
-          if (settlement.state === 'queued') entry.due = settlement.due
+          settle(entry, settlement)
           if (settlement.state === 'failed' && settlement.follow !== undefined) follow(entry.delivery, settlement.follow)
         },
         async nextDue(processor) {
@@ -101,7 +192,7 @@ export function memoryQueue(): MemoryQueue {
           const body = bodies.get(message)
           if (body === undefined) throw new Error(`no message ${message}`)
           return (async function* () {
-            for (let from = 0; from < body.length; from += 65_536) yield body.subarray(from, from + 65_536)
+            for (let at = 0; at < body.length; at += 65_536) yield body.subarray(at, at + 65_536)
           })()
         },
         close() {

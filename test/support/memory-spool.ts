@@ -21,6 +21,9 @@ export interface MemorySpool extends SpoolIntake {
   gate: Promise<void> | null
 }
 
+/** Mail known for other processors of another message is a repeat; for those of the same message it isn't. */
+const otherThan = (message: string, known: string | undefined): string | undefined => (known === message ? undefined : known)
+
 export function memorySpool(): MemorySpool {
   const seen = new Map<string, string>()
   let next = 1
@@ -53,8 +56,10 @@ export function memorySpool(): MemorySpool {
             const { material, alone } = delivery.idempotency
             const hashed = createHash('sha256').update(alone ? `alone ${material}` : material)
             const id = (alone ? hashed : hashed.update(body.subarray(message.bodyStart))).digest('hex')
-            const earlier = seen.get(id)
+            const same = `${id} ${delivery.processor}`
+            const earlier = seen.get(same) ?? otherThan(message.id, seen.get(id))
             if (earlier !== undefined) return { kind: 'repeat' as const, message: earlier }
+            seen.set(same, message.id)
             seen.set(id, message.id)
             return { kind: 'new' as const, id: next++ }
           })

@@ -22,7 +22,7 @@ export interface Parts {
   readonly reader: ReaderLink
   readonly recovered: Recovered
   readonly tally: () => Tally
-  /** Deliveries claimed and not settled. */
+  /** Deliveries claimed, or committed as under way, and not settled. */
   readonly underWay: Set<number>
   closing: boolean
 }

@@ -9,6 +9,9 @@ import { threadUrl } from './writer-link.ts'
 
 export type Question =
   | { readonly kind: 'list'; readonly filter: MessageFilter }
+  | { readonly kind: 'count'; readonly filter: MessageFilter }
+  /** The numbers of the list's deliveries, notices left out, and one more than its limit where there is one. */
+  | { readonly kind: 'ids'; readonly filter: MessageFilter }
   | { readonly kind: 'view'; readonly message: string }
   | { readonly kind: 'transactions'; readonly filter: TransactionFilter }
   | { readonly kind: 'body'; readonly message: string }
@@ -18,6 +21,8 @@ export type BodyAt = { readonly octets: Uint8Array } | { readonly file: number; 
 
 export interface Answers {
   list: readonly MessageRow[]
+  count: number
+  ids: readonly number[]
   view: MessageView | null
   transactions: readonly TransactionRow[]
   body: BodyAt | null

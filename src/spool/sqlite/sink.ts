@@ -14,9 +14,11 @@ export interface SinkParts {
   readonly batches: Batches
   readonly bodies: Bodies
   readonly slabs: Slabs
+  /** Deliveries that this process works on: a writer thread that is started anew leaves them alone. */
+  readonly underWay: Set<number>
 }
 
-export function makeSink({ batches, bodies, slabs }: SinkParts): BodySink {
+export function makeSink({ batches, bodies, slabs, underWay }: SinkParts): BodySink {
   let small: Uint8Array[] = []
   let gathered: Gathered | null = null
   let stream: BodyStream | null = null
@@ -59,6 +61,12 @@ export function makeSink({ batches, bodies, slabs }: SinkParts): BodySink {
     const kept = await keep(message.bodyStart)
     return batches.commit(message, { size, chunks: [], kept }).finally(kept.settled)
   }
+  const begin = (message: NewMessage, committed: Committed): Committed => {
+    committed.deliveries.forEach((one, i) => {
+      if (one.kind === 'new' && message.deliveries[i]!.state === 'delivering') underWay.add(one.id)
+    })
+    return committed
+  }
   return {
     write: chunk => {
       if (ended) return
@@ -77,7 +85,8 @@ export function makeSink({ batches, bodies, slabs }: SinkParts): BodySink {
         const what = `bodyStart ${message.bodyStart} is outside of a body of ${size} octets`
         return Promise.reject(new SpoolUnavailable(what, false))
       }
-      return size <= inDatabase ? batches.commit(message, { size, chunks: small, kept: null }) : commitLarge(message)
+      const committed = size <= inDatabase ? batches.commit(message, { size, chunks: small, kept: null }) : commitLarge(message)
+      return message.deliveries.some(({ state }) => state === 'delivering') ? committed.then(it => begin(message, it)) : committed
     },
     read: () => {
       if (ended) throw new Error('a body sink was read after its end')

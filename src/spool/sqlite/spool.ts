@@ -5,11 +5,13 @@
 import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { MessageFilter, Redelivered, Redelivery } from '../../transaction/desk.ts'
 import { type Delivery, SpoolUnavailable } from '../../transaction/ports.ts'
 import { lockDirectory } from './lock.ts'
 import type { Spool, SpoolOptions } from './options.ts'
 import { type Parts, startParts } from './parts.ts'
 import { readBody } from './raw.ts'
+import { pageOf } from './reader/rows.ts'
 import { makeSink } from './sink.ts'
 import { toTraceTuple } from './tuples.ts'
 import { bodiesFolder } from './writer/files.ts'
@@ -18,6 +20,7 @@ const lookEvery = 1_000
 const traceEvery = 250
 const purgeEvery = 60_000
 const purgePause = 50
+const redeliverSlice = 250
 
 /** Settling is tried until it is written: a delivery must not stay under way because the disk was full for a moment. */
 async function settle(parts: Parts, delivery: number, settlement: Parameters<Spool['settle']>[1]): Promise<void> {
@@ -38,6 +41,32 @@ async function claim(parts: Parts, processor: string, limit: number, at: number)
   const claimed = (await parts.batches.operate({ kind: 'claim', processor, limit, at })) as readonly Delivery[]
   for (const { id } of claimed) parts.underWay.add(id)
   return claimed
+}
+
+async function take(parts: Parts, delivery: number, at: number): Promise<Delivery | null> {
+  const [taken] = (await parts.batches.operate({ kind: 'take', delivery, at })) as readonly Delivery[]
+  if (taken === undefined) parts.underWay.delete(delivery)
+  return taken ?? null
+}
+
+/** What the sums tell is not counted anew. */
+async function count({ reader, tally }: Parts, filter: MessageFilter): Promise<number> {
+  const { limit: _, state, ...narrower } = filter
+  if (Object.values(narrower).some(value => value !== undefined && value !== '')) return reader.ask({ kind: 'count', filter })
+  const { counts } = tally()
+  return state === undefined ? Object.values(counts).reduce((sum, n) => sum + n, 0) : (counts[state] ?? 0)
+}
+
+/** Looked for by the reader, however long that takes; changed by the writer, a slice at a time, so that no commit waits long. */
+async function redeliverMany({ reader, batches, options }: Parts, filter: MessageFilter, how: Redelivery): Promise<Redelivered> {
+  const found = await reader.ask({ kind: 'ids', filter })
+  const ids = found.slice(0, pageOf(filter.limit))
+  let changed = 0
+  for (let from = 0; from < ids.length; from += redeliverSlice) {
+    const slice = ids.slice(from, from + redeliverSlice)
+    changed += (await batches.operate({ kind: 'redeliver-many', ids: slice, how, at: options.clock() })) as number
+  }
+  return { looked: ids.length, changed, next: found.length > ids.length ? ids.at(-1)! : null }
 }
 
 async function purge(parts: Parts): Promise<number> {
@@ -79,10 +108,12 @@ function makeSpool(parts: Parts, close: () => Promise<void>): Spool {
       return makeSink(parts)
     },
     claim: (processor, limit, at) => claim(parts, processor, limit, at),
+    take: (delivery, at) => take(parts, delivery, at),
     settle: (delivery, settlement) => settle(parts, delivery, settlement),
     nextDue: async processor => (await batches.operate({ kind: 'next-due', processor })) as number | null,
     raw,
     list: filter => reader.ask({ kind: 'list', filter }),
+    count: filter => count(parts, filter),
     view: message => reader.ask({ kind: 'view', message }),
     transactions: async filter => {
       batches.hurry()
@@ -90,6 +121,7 @@ function makeSpool(parts: Parts, close: () => Promise<void>): Spool {
     },
     redeliver: async (message, how, delivery) =>
       (await batches.operate({ kind: 'redeliver', message, how, delivery: delivery ?? null, at: clock() })) as number,
+    redeliverMany: (filter, how) => redeliverMany(parts, filter, how),
     status: () => {
       const trouble = health.trouble()
       return { writable: trouble === null, detail: trouble?.message ?? '', used: parts.tally().used, free: health.free() }

@@ -19,8 +19,9 @@ export const toDeliveryTuple = (d: NewDelivery): DeliveryTuple => [
 ]
 
 /** Every message carries it: what says nothing is left out. */
-function restOf({ client, protocol, listener, decisions, authentication, notify }: NewMessage): string {
-  return JSON.stringify({ client, protocol, listener, decisions, authentication, notify: notify ?? undefined })
+function restOf({ client, protocol, listener, decisions, authentication, machine, notify }: NewMessage): string {
+  const told = { machine: machine === 'none' ? undefined : machine, notify: notify ?? undefined }
+  return JSON.stringify({ client, protocol, listener, decisions, authentication, ...told })
 }
 
 export function toTuple(message: NewMessage, size: number, kept: KeptBody | null): MessageTuple {

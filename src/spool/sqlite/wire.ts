@@ -37,8 +37,8 @@ export type DeliveryTuple = [
 
 /**
  * `file` is 0 where the body lies in the packed buffer at `position`; else it is on the disk already, with its `digest`, and
- * `own` says that nothing else lies in the file. `rest` is JSON: client, protocol, listener, decisions, and where they are set
- * authentication and notify.
+ * `own` says that nothing else lies in the file. `rest` is JSON: client, protocol, listener, decisions, and where they say
+ * something authentication, machine and notify.
  */
 export type MessageTuple = [
   id: string,
@@ -72,6 +72,7 @@ export type TraceTuple = [
 
 export type Operation =
   | { readonly kind: 'claim'; readonly processor: string; readonly limit: number; readonly at: number }
+  | { readonly kind: 'take'; readonly delivery: number; readonly at: number }
   | { readonly kind: 'settle'; readonly delivery: number; readonly settlement: Settlement; readonly at: number }
   | {
       readonly kind: 'redeliver'
@@ -80,6 +81,7 @@ export type Operation =
       readonly delivery: number | null
       readonly at: number
     }
+  | { readonly kind: 'redeliver-many'; readonly ids: readonly number[]; readonly how: Redelivery; readonly at: number }
   | { readonly kind: 'next-due'; readonly processor: string }
   | { readonly kind: 'purge'; readonly at: number }
   /** Writes something of no importance: does the disk take it? */

@@ -34,6 +34,7 @@ export const message = (more: Partial<NewMessage> = {}): NewMessage => ({
   bodyStart: header.length,
   truncated: false,
   decisions: [{ stage: 'rcpt', verdict: 'accept', recipient: 'incoming+abc@incoming.example.com' }],
+  machine: 'none',
   notify: null,
   deliveries: [delivery()],
   ...more,

@@ -232,6 +232,7 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
         messageId: one.messageId,
         size: body.length,
         authentication: null,
+        machine: 'none',
         notify: null,
         about: null,
       })
@@ -297,7 +298,7 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
     it('shows a message whole', async () => {
       const one = message({ truncated: true, deliveries: [delivery({ state: 'held', reason: 'message.automatic' })] })
       await accept(spool, one)
-      const { bodyStart: _, notify: _n, deliveries, ...given } = one
+      const { bodyStart: _, notify: _n, machine: _m, deliveries, ...given } = one
       const shown = await spool.view(one.id)
       expect(shown).toMatchObject(given)
       const { state: __, idempotency: ___, ...kept } = deliveries[0]!

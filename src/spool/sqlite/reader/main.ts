@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Question, ReaderReply } from '../reader-link.ts'
 import { databasePath } from '../writer/database.ts'
-import { list } from './list.ts'
+import { count, ids, list } from './list.ts'
 import { makeReading } from './rows.ts'
 import { transactions } from './transactions.ts'
 import { body, view } from './view.ts'
@@ -17,6 +17,10 @@ function answer(question: Question): unknown {
   switch (question.kind) {
     case 'list':
       return list(reading, question.filter)
+    case 'count':
+      return count(reading, question.filter)
+    case 'ids':
+      return ids(reading, question.filter)
     case 'view':
       return view(reading, question.message)
     case 'transactions':

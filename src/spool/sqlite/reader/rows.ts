@@ -1,4 +1,4 @@
-/** Rows of the database as the types of transaction/ports.ts, and the small parts of SQL that searches share. */
+/** Rows of the database as the types of transaction/desk.ts, and the small parts of SQL that searches share. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { DeliveryView } from '../../../transaction/desk.ts'
 

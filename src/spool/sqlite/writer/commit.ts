@@ -33,11 +33,8 @@ function addMessage(store: Store, tuple: MessageTuple, kept: { seq: number; fres
   const [id, received, sender, subject, messageId, from, truncated, client, rest, size] = tuple
   const { seq, fresh, body } = kept
   const states = fresh.filter(isMail).map(delivery => delivery[6])
-  const verdict = states.some(state => state === 'queued' || state === 'delivered')
-    ? 'accept'
-    : states.includes('held')
-      ? 'hold'
-      : 'discard'
+  const aside = states.every(state => state === 'held' || state === 'discarded')
+  const verdict = !aside ? 'accept' : states.includes('held') ? 'hold' : 'discard'
   const postmaster = fresh.some(delivery => delivery[1] === 'postmaster') ? 1 : 0
   const place = keepBody(store, seq, { tuple, body })
   store

@@ -10,11 +10,19 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { bodiesFolder, isBody } from './files.ts'
 
-export const schemaVersion = 2
+export const schemaVersion = 3
 
 /** `about` is never NULL in a delivery that was added to its message later. */
 const followIndex = 'CREATE INDEX deliveries_follow ON deliveries (message) WHERE about IS NOT NULL;'
 
+/** What is put aside is found, counted and queued again by the hundred thousand; accepted mail costs it nothing. */
+const asideIndex = `CREATE INDEX deliveries_aside ON deliveries (state, id, processor, mailbox, received)
+  WHERE state = 'failed' OR state = 'held' OR state = 'discarded';`
+
+/**
+ * `due` of a queued delivery: when it is called. Of one that is under way: when a repeat of it was answered 250, NULL where none
+ * was; it says what `dropped` comes to. NULL of all others.
+ */
 const schema = `
 CREATE TABLE messages (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL, received INTEGER NOT NULL, sender TEXT NOT NULL, subject TEXT NOT NULL,
@@ -33,6 +41,7 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_idempotency ON deliveries (idempotency);
 CREATE INDEX deliveries_due ON deliveries (processor, due) WHERE state = 'queued';
 ${followIndex}
+${asideIndex}
 CREATE TABLE seen (idempotency BLOB PRIMARY KEY, message TEXT NOT NULL, received INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE trace (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL, at INTEGER NOT NULL, client TEXT, verdict TEXT NOT NULL, reason TEXT,
@@ -55,7 +64,10 @@ function refuseLost(directory: string): void {
 }
 
 /** From the version before, in one transaction: what is in the database stays as it is. */
-const migrations: ReadonlyMap<number, string> = new Map([[1, `ALTER TABLE deliveries ADD COLUMN about TEXT; ${followIndex}`]])
+const migrations: ReadonlyMap<number, string> = new Map([
+  [1, `ALTER TABLE deliveries ADD COLUMN about TEXT; ${followIndex}`],
+  [2, asideIndex],
+])
 
 /** Throws where there is no way from `version` to ours, and then leaves the database alone. */
 function migrate(db: DatabaseSync, directory: string, version: number): void {

@@ -9,7 +9,10 @@ import type { DeliveryTuple } from '../wire.ts'
 import type { Store } from './store.ts'
 
 interface Older {
+  readonly id: number
   readonly state: DeliveryState
+  readonly reason: string | null
+  readonly processor: string
   readonly received: number
   readonly message: number
 }
@@ -28,19 +31,47 @@ export const deliveriesOfMessage = `(d.id >= m.seq AND d.id < m.seq + m.deliveri
 export const idempotencyOf = ([, , , , , , , , material, , alone]: DeliveryTuple, body: string): Uint8Array =>
   hash('sha256', `${material}\n${alone === 1 ? 'alone' : body}`, 'buffer').subarray(0, 16)
 
+/** The application has had it, and said what is to become of it: it is not asked again. */
+const answered = (reason: string | null): boolean => reason === 'application.held' || reason === 'application.discarded'
+
 /** Whether an older delivery makes a new one a repeat: it was or will be handed over, or would only be put aside once more. */
-const repeats = (older: DeliveryState, newer: string): boolean =>
-  older === 'queued' || older === 'delivering' || older === 'delivered' || (older !== 'failed' && older === newer)
+function repeats({ state, reason }: Older, newer: string): boolean {
+  if (state === 'queued' || state === 'delivering' || state === 'delivered') return true
+  return state !== 'failed' && (state === newer || answered(reason))
+}
+
+/**
+ * The older delivery that makes this one a repeat. Those for the same processor decide, where there are any; else those of other
+ * messages: the route had another processor then.
+ */
+function olderOf(all: readonly Older[], { state, processor, seq }: { state: string; processor: string; seq: number }): Older | undefined {
+  const same = all.filter(older => older.processor === processor)
+  const deciding = (same.length > 0 ? same : all.filter(older => older.message !== seq)).filter(older => repeats(older, state))
+  return deciding.find(older => older.state !== 'delivering') ?? deciding[0]
+}
+
+/** The repeat is answered 250: what is under way is ours from then on, even if the first client is told to come again. */
+function answerFor(store: Store, older: Older, at: number): void {
+  if (older.state === 'delivering') store.sql('UPDATE deliveries SET due = ? WHERE id = ?').run(at, older.id)
+}
+
+const known = 'SELECT id, state, reason, processor, received, message FROM deliveries WHERE idempotency = ?'
 
 /** The id of the message that `delivery` repeats; undefined where it is new. */
 export function repeated(store: Store, idempotency: Uint8Array, delivery: DeliveryTuple, { id, seq, at }: Place): string | undefined {
-  const [, , , , , , state, , , window] = delivery
+  const [, , , , , processor, state, , , window] = delivery
   const near = (received: number): boolean => Math.abs(at - received) <= window
-  const rows = store.sql('SELECT state, received, message FROM deliveries WHERE idempotency = ?').all(idempotency) as unknown as Older[]
-  for (const older of rows) {
-    if (!near(older.received) || !repeats(older.state, state)) continue
-    if (older.message === seq) return id
-    return (store.sql('SELECT id FROM messages WHERE seq = ?').get(older.message) as { id: string }).id
+  const rows = store.sql(known).all(idempotency) as unknown as Older[]
+  const older =
+    rows.length === 0
+      ? undefined
+      : olderOf(
+          rows.filter(row => near(row.received)),
+          { state, processor, seq },
+        )
+  if (older !== undefined) {
+    answerFor(store, older, at)
+    return older.message === seq ? id : (store.sql('SELECT id FROM messages WHERE seq = ?').get(older.message) as { id: string }).id
   }
   if (!store.draft.seen) return undefined
   const seen = store.sql('SELECT message, received FROM seen WHERE idempotency = ?').get(idempotency) as

@@ -1,87 +1,69 @@
 /**
- * The queue of each processor: deliveries that are due are claimed, settled, and queued again by hand. All of it runs inside
- * the transaction of a batch. The state machine: queued → delivering → delivered | queued | failed; held and discarded →
- * queued by release; delivered and failed → queued by replay.
+ * The queue of each processor: deliveries that are due are claimed, and what became of them is settled. All of it runs inside
+ * the transaction of a batch. The state machine: queued → delivering → delivered | queued | held | discarded | failed; what
+ * people do besides is in redeliver.ts. One that was committed as `delivering` is never claimed, but taken by its number.
  */
-import type { Redelivery } from '../../../transaction/desk.ts'
 import type { Delivery, DeliveryState, Settlement } from '../../../transaction/ports.ts'
 import { toDeliveryTuple } from '../tuples.ts'
 import type { Operation, OperationResult } from '../wire.ts'
-import { addFollow, deliveriesOfMessage } from './deliveries.ts'
+import { addFollow } from './deliveries.ts'
+import { readDelivery } from './delivery-row.ts'
+import { redeliver, redeliverMany } from './redeliver.ts'
 import { move, type Store } from './store.ts'
 
-type Row = Record<string, string | number | null | Uint8Array>
-
-const due = `SELECT id FROM deliveries WHERE state = 'queued' AND processor = ? AND due <= ? ORDER BY due, id LIMIT ?`
+const due = `SELECT id FROM deliveries WHERE state = 'queued' AND processor = ? AND due <= ?`
+const longest = `${due} ORDER BY due, id LIMIT 1`
+const latest = `${due} ORDER BY due DESC, id DESC LIMIT 1`
 const claimed = `UPDATE deliveries SET state = 'delivering', due = NULL, attempts = attempts + 1, changed = ? WHERE id = ?`
-const joined = `SELECT d.*, m.id AS message_text, m.received AS arrived, m.sender, m.subject, m.message_id, m.size, m.rest
-  FROM deliveries d JOIN messages m ON m.seq = d.message WHERE d.id = ?`
 
-const hex = (octets: Uint8Array): string => Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('hex')
-
-function toDelivery(row: Row): Delivery {
-  const rest = JSON.parse(row.rest as string)
-  return {
-    id: row.id as number,
-    message: row.message_text as string,
-    recipient: row.recipient as string,
-    mailbox: row.mailbox as string,
-    route: row.route as string,
-    key: row.key as string,
-    claims: JSON.parse(row.claims as string),
-    processor: row.processor as string,
-    idempotencyId: hex(row.idempotency as Uint8Array),
-    attempts: row.attempts as number,
-    since: row.since as number,
-    received: row.arrived as number,
-    sender: row.sender as string,
-    client: rest.client,
-    protocol: rest.protocol,
-    subject: row.subject as string,
-    messageId: row.message_id as string,
-    size: row.size as number,
-    authentication: rest.authentication ?? null,
-    notify: rest.notify ?? null,
-    about: row.about === null ? null : JSON.parse(row.about as string),
+/** By turns the longest due and the latest due; the turn is kept over the calls. */
+function claim(store: Store, { processor, limit, at }: Operation & { kind: 'claim' }): readonly Delivery[] {
+  const taken: Delivery[] = []
+  while (taken.length < limit) {
+    const turn = store.turns.get(processor) ?? false
+    const row = store.sql(turn ? latest : longest).get(processor, at) as { id: number } | undefined
+    if (row === undefined) break
+    store.turns.set(processor, !turn)
+    taken.push(readDelivery(store, row.id))
+    store.sql(claimed).run(at, row.id)
+    move(store, 'queued', 'delivering')
   }
+  return taken
 }
 
-function claim(store: Store, processor: string, limit: number, at: number): readonly Delivery[] {
-  const ids = store.sql(due).all(processor, at, limit) as { id: number }[]
-  return ids.map(({ id }) => {
-    const delivery = toDelivery(store.sql(joined).get(id) as Row)
-    store.sql(claimed).run(at, id)
-    move(store, 'queued', 'delivering')
-    return delivery
-  })
+/** `due` stays: it says that a repeat came (database.ts). */
+function take(store: Store, id: number, at: number): readonly Delivery[] {
+  const state = store.sql('SELECT state FROM deliveries WHERE id = ?').get(id) as { state: DeliveryState } | undefined
+  if (state?.state !== 'delivering') return []
+  const delivery = readDelivery(store, id)
+  store.sql('UPDATE deliveries SET attempts = attempts + 1, changed = ? WHERE id = ?').run(at, id)
+  return [delivery]
+}
+
+const settled = `UPDATE deliveries SET state = ?, due = ?, reason = coalesce(?, reason), detail = ?, changed = ?
+  WHERE id = ? AND state = 'delivering'`
+const dropped = `UPDATE deliveries SET state = iif(due IS NULL, 'discarded', 'queued'), due = iif(due IS NULL, NULL, ?),
+  reason = iif(due IS NULL, ?, reason), detail = ?, changed = ? WHERE id = ? AND state = 'delivering' RETURNING state`
+
+/** The state that it has now; null where it wasn't under way. */
+function write(store: Store, id: number, settlement: Settlement, at: number): DeliveryState | null {
+  const { state, detail } = settlement
+  if (state === 'dropped') {
+    const row = store.sql(dropped).get(settlement.due, settlement.reason, detail, at, id)
+    return (row as { state: DeliveryState } | undefined)?.state ?? null
+  }
+  const next = state === 'queued' ? settlement.due : null
+  const reason = 'reason' in settlement ? (settlement.reason ?? null) : null
+  return store.sql(settled).run(state, next, reason, detail, at, id).changes === 1 ? state : null
 }
 
 /** A delivery that isn't under way any more (settled already, and the answer was lost) is left as it is. */
 function settle(store: Store, id: number, settlement: Settlement, at: number): null {
-  const next = settlement.state === 'queued' ? settlement.due : null
-  const { changes } = store
-    .sql(`UPDATE deliveries SET state = ?, due = ?, detail = ?, changed = ? WHERE id = ? AND state = 'delivering'`)
-    .run(settlement.state, next, settlement.detail, at, id)
-  if (changes !== 1) return null
-  move(store, 'delivering', settlement.state)
+  const state = write(store, id, settlement, at)
+  if (state === null) return null
+  move(store, 'delivering', state)
   if (settlement.state === 'failed' && settlement.follow !== undefined) addFollow(store, id, toDeliveryTuple(settlement.follow), at)
   return null
-}
-
-const from: Record<Redelivery, readonly DeliveryState[]> = { replay: ['delivered', 'failed'], release: ['held', 'discarded'] }
-
-/** Of a whole message only its mail: nobody is told again because an operator replays it. */
-function redeliver(store: Store, operation: Operation & { kind: 'redeliver' }): number {
-  const { message, how, delivery, at } = operation
-  const rows = store
-    .sql(`SELECT d.id, d.state, d.about FROM messages m JOIN deliveries d ON ${deliveriesOfMessage} WHERE m.id = ?`)
-    .all(message) as { id: number; state: DeliveryState; about: string | null }[]
-  const chosen = rows.filter(row => from[how].includes(row.state) && (delivery === null ? row.about === null : row.id === delivery))
-  for (const { id, state } of chosen) {
-    store.sql(`UPDATE deliveries SET state = 'queued', due = ?, since = ?, attempts = 0, changed = ? WHERE id = ?`).run(at, at, at, id)
-    move(store, state, 'queued')
-  }
-  return chosen.length
 }
 
 function nextDue(store: Store, processor: string): number | null {
@@ -92,11 +74,15 @@ function nextDue(store: Store, processor: string): number | null {
 export function operate(store: Store, operation: Operation, purge: (store: Store, at: number) => number): OperationResult {
   switch (operation.kind) {
     case 'claim':
-      return claim(store, operation.processor, operation.limit, operation.at)
+      return claim(store, operation)
+    case 'take':
+      return take(store, operation.delivery, operation.at)
     case 'settle':
       return settle(store, operation.delivery, operation.settlement, operation.at)
     case 'redeliver':
       return redeliver(store, operation)
+    case 'redeliver-many':
+      return redeliverMany(store, operation)
     case 'next-due':
       return nextDue(store, operation.processor)
     case 'purge':

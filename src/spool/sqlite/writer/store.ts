@@ -26,6 +26,8 @@ export interface Store {
   sql(text: string): StatementSync
   readonly files: Files
   readonly packs: Packs
+  /** Whether the next claim of a processor takes the one that became due last. */
+  readonly turns: Map<string, boolean>
   /** Of the transaction that is open. */
   draft: Draft
 }
@@ -41,7 +43,7 @@ export function makeStore(db: DatabaseSync, files: Files, draft: Draft): Store {
     statements.set(text, statement)
     return statement
   }
-  return { db, sql, files, packs: makePacks(), draft }
+  return { db, sql, files, packs: makePacks(), turns: new Map(), draft }
 }
 
 export function move(store: Store, from: DeliveryState, to: DeliveryState): void {
