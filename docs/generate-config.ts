@@ -90,6 +90,7 @@ function typeText(schema: JsonSchema): string {
   if (schema.kind !== undefined) return schema.range === undefined ? schema.kind : `${schema.kind}, ${schema.range}`
   if (schema.maxProperties === 1) return `one of ${Object.keys(schema.properties ?? {}).join(', ')}`
   if (schema.enum !== undefined) return schema.enum.map(value => `\`${String(value)}\``).join(', ')
+  if (schema.anyOf?.some(({ kind }) => kind === 'secret')) return 'secret, or list of them'
   if (schema.anyOf !== undefined) return 'mapping or list'
   if (schema.items !== undefined) return `list${schema.items.type === 'string' ? ' of text' : ''}`
   if (schema.type === 'integer' || schema.type === 'number')

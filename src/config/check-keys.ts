@@ -2,12 +2,11 @@
  * What must agree in `mailboxes[].routes[].key`: kinds that fit into each other, a store with one place for its keys, names,
  * queries and patterns that can be used. Looks at the raw configuration, whatever else is wrong with it.
  */
-import { isRedisUrl, isSqlUrl, mostQuery } from './keys.ts'
-import { mostText } from './leaves.ts'
-import { looksSecret } from './looks-secret.ts'
+import { checkRedisServer } from './check-redis.ts'
+import { checkText } from './check-text.ts'
+import { isSqlUrl, mostQuery } from './keys.ts'
 import type { Finding } from './problem.ts'
 import { has, isMapping, items, type Part, part, texts } from './raw.ts'
-import { showText } from './show.ts'
 
 /**
  * What only the verifiers know of their texts. Each gives what is wrong as a sentence, or null. The sentence must not repeat
@@ -79,13 +78,9 @@ function checkAllOf(list: Part): readonly Finding[] {
 }
 
 function checkRedis(redis: Part, checks: KeyChecks): readonly Finding[] {
-  const url = texts(redis, 'url')
-  const encrypted = url !== undefined && /^rediss:/i.test(url)
   return [
     ...onlyOne(redis, redisPlaces),
-    ...(has(redis, 'url') || has(redis, 'sentinel') ? [] : [serverless(redis)]),
-    ...(has(redis, 'ca') && !encrypted ? [withoutTls(redis)] : []),
-    ...(url !== undefined && isRedisUrl(url) ? checkText(part(redis, 'url'), checks.redisUrl) : []),
+    ...checkRedisServer(redis, checks.redisUrl),
     ...redisPlaces.flatMap(kind => checkText(part(redis, kind), name => checks.redisName(name, kind))),
   ]
 }
@@ -98,27 +93,10 @@ function onlyOne(redis: Part, keys: readonly string[]): readonly Finding[] {
   return [{ path: redis.path, message, ...(found.length === 0 ? {} : { found: found.join(', ') }), allowed }]
 }
 
-const serverless = ({ path }: Part): Finding => ({ path, message: 'doesn’t say which server', allowed: 'url, or sentinel' })
-
-const withoutTls = ({ path }: Part): Finding => ({
-  path: [...path, 'ca'],
-  at: 'key',
-  message: 'without TLS no certificate is checked',
-  allowed: 'ca beside url: rediss://…',
-})
-
 function checkSql(sql: Part, checks: KeyChecks): readonly Finding[] {
   const url = texts(sql, 'url')
   return [
     ...(url !== undefined && isSqlUrl(url) ? checkText(part(sql, 'url'), text => checks.sqlUrl(text, has(sql, 'ca'))) : []),
     ...checkText(part(sql, 'query'), checks.query, mostQuery),
   ]
-}
-
-/** What has the wrong form altogether, the schema tells. */
-function checkText({ path, value }: Part, problemOf: (text: string) => string | null, most = mostText): readonly Finding[] {
-  if (typeof value !== 'string' || value === '' || value.length > most) return []
-  const problem = problemOf(value)
-  if (problem === null) return []
-  return [{ path, message: looksSecret(problem) ? 'can’t be used' : problem, found: showText(value) }]
 }

@@ -7,7 +7,7 @@ import { compilePattern } from '../policy/recipient/pattern.ts'
 import { compileReferences } from '../policy/recipient/references.ts'
 import { nearest } from './nearest.ts'
 import { type Finding, formatPath } from './problem.ts'
-import { entries, has, items, type Part, part, texts } from './raw.ts'
+import { entries, has, isMapping, items, type Part, part, texts } from './raw.ts'
 import { showText } from './show.ts'
 
 export function checkMailboxes(root: Part): readonly Finding[] {
@@ -20,7 +20,7 @@ export function checkMailboxes(root: Part): readonly Finding[] {
     ...mailboxes.flatMap(checkAddress),
     ...sameAddresses(mailboxes),
     ...mailboxes.flatMap(checkKeys),
-    ...routes.flatMap(route => checkProcessor(root, part(route, 'processor'))),
+    ...routes.flatMap(route => checkDestination(root, route)),
     ...checkProcessor(root, part(root, 'postmaster')),
   ]
 }
@@ -135,6 +135,36 @@ function openAddress(mailbox: Part, routes: readonly Part[]): readonly Finding[]
     .map(route => ({ path: route.path, message: 'nothing would come here: without keys the first route takes all', allowed: 'one route' }))
   return [...both, ...keyed, ...spare]
 }
+
+/** One processor or several, each once. */
+function checkDestination(root: Part, route: Part): readonly Finding[] {
+  const several = items(part(route, 'processors'))
+  const again = several.filter(({ value }, i) => typeof value === 'string' && several.findIndex(one => one.value === value) < i)
+  return [
+    ...(has(route, 'processor') && has(route, 'processors') ? [twice(route)] : []),
+    ...(isMapping(route.value) && !has(route, 'processor') && !has(route, 'processors') ? [nobody(route)] : []),
+    ...[part(route, 'processor'), ...several].flatMap(one => checkProcessor(root, one)),
+    ...again.map(({ path, value }) => ({
+      path,
+      message: 'stands here twice',
+      found: showText(String(value)),
+      allowed: 'each processor once',
+    })),
+  ]
+}
+
+const nobody = ({ path }: Part): Finding => ({
+  path: [...path, 'processor'],
+  message: 'missing',
+  allowed: 'the name of a processor, or processors: a list of names',
+})
+
+const twice = ({ path }: Part): Finding => ({
+  path: [...path, 'processors'],
+  at: 'key',
+  message: 'processor says already whom the mail goes to',
+  allowed: 'one of the two',
+})
 
 function checkProcessor(root: Part, { path, value }: Part): readonly Finding[] {
   const names = entries(part(root, 'processors')).map(entry => String(entry.path.at(-1)))

@@ -4,6 +4,7 @@
  */
 import type { DeepReadonly } from './deep-readonly.ts'
 import type { Parsed } from './schema.ts'
+import { type ProcessorConfig, settleProcessors } from './settle-processors.ts'
 
 export type Tcp = { readonly host: string; readonly port: number }
 /** `mode` as a number: 0o660. */
@@ -41,12 +42,19 @@ export interface HttpListenerConfig {
 type ParsedMailbox = Parsed['mailboxes'][number]
 type ParsedRoute = ParsedMailbox['routes'][number]
 
-/** `key` is left out only where the mailbox says `key: none`; `require` where nothing is said: keys that name senders are bound to them. */
-export type RouteConfig = Omit<ParsedRoute, 'screening'> & { screening: Parsed['screening'] }
+/**
+ * `key` is left out only where the mailbox says `key: none`; `require` where nothing is said: keys that name senders are bound to them.
+ * `processors`: at least one, the first is asked where `handoff` is inline.
+ */
+export type RouteConfig = Omit<ParsedRoute, 'screening' | 'processor' | 'processors' | 'handoff'> & {
+  screening: Parsed['screening']
+  processors: string[]
+  handoff: 'queued' | 'inline'
+}
 export type MailboxConfig = Omit<ParsedMailbox, 'routes'> & { routes: RouteConfig[] }
 
 export type Config = DeepReadonly<
-  Omit<Parsed, 'listeners' | 'mailboxes' | 'postmaster' | 'line-endings'> & {
+  Omit<Parsed, 'listeners' | 'mailboxes' | 'processors' | 'postmaster' | 'line-endings'> & {
     listeners: {
       smtp: MailListenerConfig[]
       lmtp: MailListenerConfig[]
@@ -55,6 +63,7 @@ export type Config = DeepReadonly<
       http: HttpListenerConfig[]
     }
     mailboxes: MailboxConfig[]
+    processors: Record<string, ProcessorConfig>
     /** A name that `processors` has. */
     postmaster: string
   }
@@ -63,6 +72,7 @@ export type Config = DeepReadonly<
 /** For a configuration that all checks have passed. */
 export function settle({ 'line-endings': lineEndings, ...parsed }: Parsed): Config {
   const postmaster = parsed.postmaster ?? postmasterDefault(parsed.processors)
+  const processors = settleProcessors(parsed.processors, parsed.links === undefined ? 'omit' : 'link')
   const endings = (peer: 'origin' | 'relay') => lineEndings ?? (peer === 'relay' ? 'normalize' : 'reject')
   const mailListener = (protocol: 'smtp' | 'lmtp') => (written: ParsedMail) => settleMail(protocol, written, endings(written.peer))
   return deepFreeze({
@@ -79,16 +89,23 @@ export function settle({ 'line-endings': lineEndings, ...parsed }: Parsed): Conf
       routes: mailbox.routes.map(route => settleRoute(parsed, route)),
     })),
     authentication: settleAuthentication(parsed.authentication),
-    processors: Object.hasOwn(parsed.processors, postmaster) ? parsed.processors : { ...parsed.processors, [postmaster]: { inbox: {} } },
+    processors: Object.hasOwn(processors, postmaster) ? processors : { ...processors, [postmaster]: { inbox: {} } },
     postmaster,
   })
 }
 
 /** A route for bounces takes the null reverse-path, whatever the others do. */
-function settleRoute({ screening, authentication }: Omit<Parsed, 'line-endings'>, route: ParsedRoute): RouteConfig {
+function settleRoute({ screening, authentication, delivery }: Omit<Parsed, 'line-endings'>, written: ParsedRoute): RouteConfig {
+  const { processor, processors, handoff = delivery.handoff, ...route } = written
   const require = route.require ?? authentication.require
   const bounces = route.bounces ? { 'null-reverse-path': 'accept' as const } : {}
-  return { ...route, ...(require === undefined ? {} : { require }), screening: { ...screening, ...route.screening, ...bounces } }
+  return {
+    ...route,
+    ...(require === undefined ? {} : { require }),
+    processors: processors ?? [processor!],
+    handoff,
+    screening: { ...screening, ...route.screening, ...bounces },
+  }
 }
 
 /** What nothing is known of can't be enforced. */

@@ -5,7 +5,7 @@
 import * as z from 'zod'
 import type { DeepReadonly } from './deep-readonly.ts'
 import { duration, httpUrl, kinds, oneUrl, section, text, whole } from './leaves.ts'
-import { pemFile } from './pem-file.ts'
+import { authorities, redisServer } from './redis-server.ts'
 import { ownSecret, password, type ReadSecret, secret, signingSecret, webhookSecret } from './secret.ts'
 
 const second = 1_000
@@ -27,29 +27,6 @@ function signed(read: ReadSecret) {
 }
 
 const patience = { min: 10, max: minute }
-const caAbout = 'A file with the authorities (PEM) that may vouch for the server, with TLS; the system’s if left out.'
-const ca = (read: ReadSecret) => z.exactOptional(pemFile(caAbout, 'CERTIFICATE', read))
-
-const nodeRule = 'host and port, such as 192.0.2.1:26379 or [2001:db8::1]:26379'
-const nodePattern = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\]):(?!0)(\d{1,5})$/
-
-function sentinel(read: ReadSecret) {
-  const list = 'a list of at least one host and port'
-  const node = z.string({ error: nodeRule }).refine(isNode, { error: nodeRule })
-  return section('The Sentinels to ask where the master is, instead of url.', {
-    master: text('Name of the master, as the Sentinels call it.', 'the name of the master'),
-    nodes: z.array(node, { error: list }).min(1, { error: list }).meta({ description: 'The Sentinels, as host:port.' }),
-    password: z.exactOptional(secret('Password of the Sentinels themselves.', password, read)),
-  })
-}
-
-const isNode = (written: string): boolean => Number(nodePattern.exec(written)?.[1] ?? 65_536) <= 65_535
-
-/** No name either: it has a key of its own. */
-export const isRedisUrl = oneUrl(
-  ({ protocol, username, password }) => /^redis(?:s|\+unix)?:$/.test(protocol) && username === '' && password === '',
-)
-
 export const isSqlUrl = oneUrl(
   ({ protocol, password, searchParams }) => /^postgres(?:ql)?:$/.test(protocol) && password === '' && !searchParams.has('password'),
 )
@@ -59,18 +36,8 @@ export const mostQuery = 20_000
 
 function redis(read: ReadSecret) {
   const template = (about: string, example: string) => z.exactOptional(text(about, `a name such as ${example}`))
-  const rule = 'a redis://, rediss:// or redis+unix:// address without a name and password'
   return section('Keys in Redis: one of key, set and hash says where.', {
-    url: z.exactOptional(
-      z
-        .string({ error: rule })
-        .refine(isRedisUrl, { error: rule })
-        .meta({ description: 'The server and database; rediss:// for TLS. Beside sentinel, TLS and database alone count.', kind: 'url' }),
-    ),
-    username: z.exactOptional(text('User name (Redis ACL).', 'a user name')),
-    password: z.exactOptional(secret('Password of the server.', password, read)),
-    sentinel: z.exactOptional(sentinel(read)),
-    ca: ca(read),
+    ...redisServer(read),
     key: template('One Redis key for each key; its value may hold claims.', 'reply:%{key}'),
     set: template('A set whose members are the keys.', 'reply-keys'),
     hash: template('A hash whose fields are the keys and whose values may hold claims.', 'reply-keys'),
@@ -95,7 +62,7 @@ function sql(read: ReadSecret) {
       .refine(isSqlUrl, { error: rule })
       .meta({ description: 'The database: `postgres://USER@HOST/DATABASE?sslmode=verify-full`.', kind: 'url' }),
     password: z.exactOptional(secret('Password of the user.', password, read)),
-    ca: ca(read),
+    ca: authorities(read),
     query: text(
       'One SELECT. `%{key}`, `%{mailbox}`, `%{route}`, `%{recipient}`, `%{sender}` and `%{client}` become parameters, never text. A row means that the key is good; its columns may be claims.',
       'a query such as SELECT 1 FROM replies WHERE key = %{key}',

@@ -8,6 +8,7 @@ import { checkKeys, type KeyChecks } from './check-keys.ts'
 import { checkListeners } from './check-listeners.ts'
 import { checkMailboxes } from './check-mailboxes.ts'
 import { checkNotices } from './check-notices.ts'
+import { checkProcessors } from './check-processors.ts'
 import { checkTimes } from './check-times.ts'
 import { type Config, settle } from './config.ts'
 import { findingsOf } from './issues.ts'
@@ -74,7 +75,7 @@ export function parseConfig(text: string, file: string, { read, checks = noCheck
 /** What must agree across keys. */
 function crossChecks(root: Part, checks: KeyChecks): readonly Finding[] {
   const keyless = [checkListeners, checkMailboxes, checkAuthentication, checkNotices, checkTimes]
-  return [...keyless.flatMap(check => check(root)), ...checkKeys(root, checks)]
+  return [...keyless.flatMap(check => check(root)), ...checkKeys(root, checks), ...checkProcessors(root, checks.redisUrl)]
 }
 
 /** Mappings and lists in each other: well over what can be meant, well under what the stack bears. */

@@ -1,12 +1,13 @@
 /**
- * `mailboxes` and `processors`: which addresses are ours, which keys open them, and who receives the mail. What must agree
- * between them (addresses, names, keys) is checked in check-mailboxes.ts.
+ * `mailboxes`: which addresses are ours, which keys open them, and whom the mail goes to. What must agree between them and
+ * with `processors` (addresses, names, keys) is checked in check-mailboxes.ts.
  */
 import * as z from 'zod'
 import { require } from './authentication.ts'
+import { handoff } from './delivery.ts'
 import { keySection } from './keys.ts'
-import { duration, flag, httpUrl, kinds, name, named, oneOf, section, text, whole } from './leaves.ts'
-import { type ReadSecret, secret, webhookSecret } from './secret.ts'
+import { flag, name, oneOf, section, text } from './leaves.ts'
+import type { ReadSecret } from './secret.ts'
 
 export const screeningShape = {
   automatic: oneOf('Mail whose header says that a machine wrote it: reject (at relay peers: discard), discard, only tag, or ignore.', [
@@ -22,6 +23,8 @@ export const screeningShape = {
   'null-reverse-path': oneOf('Mail from the null reverse-path and mailer-daemon.', ['refuse', 'accept']),
 }
 
+const severalRule = 'a list of 1 to 10 names of processors'
+
 function route(read: ReadSecret) {
   return section('One kind of key and where its mail goes.', {
     name: name('Name of the route; part of what signed keys are signed for.'),
@@ -30,7 +33,15 @@ function route(read: ReadSecret) {
       .boolean({ error: 'true or false' })
       .meta({ description: '`false`: keys are folded to lower case before they are looked up. Signed keys are, either way.' })
       .prefault(true),
-    processor: name('Name of the processor that receives the mail.'),
+    processor: z.exactOptional(name('Name of the processor that receives the mail.')),
+    processors: z.exactOptional(
+      z
+        .array(name('A name.'), { error: severalRule })
+        .min(1, { error: severalRule })
+        .max(10, { error: severalRule })
+        .meta({ description: 'Instead of processor: all of them receive it, each on its own; the first is the one that is asked inline.' }),
+    ),
+    handoff: z.exactOptional(handoff),
     require: z.exactOptional(require),
     bounces: flag(
       'This route is for bounces: they are taken, from the null reverse-path too, and what they report (RFC 3464) is handed over as data.',
@@ -64,18 +75,4 @@ export function mailboxesSection(read: ReadSecret) {
     routes: z.array(route(read), { error: routes }).min(1, { error: routes }).meta({ description: 'Tried in order.' }),
   })
   return z.array(mailbox, { error: list }).min(1, { error: list }).meta({ description: 'The addresses we take mail for.' })
-}
-
-export function processorsSection(read: ReadSecret) {
-  const webhook = section('Called by HTTP POST for each delivery (docs/webhook.md).', {
-    url: httpUrl('Where to.'),
-    secret: z.exactOptional(secret('Signs the calls as Standard Webhooks says: whsec_ and base64.', webhookSecret, read)),
-    timeout: duration('For the whole call.', { min: 100, max: 3_600_000 }).prefault('10s'),
-    concurrency: whole('Calls at once.', { min: 1, max: 1_000 }).prefault(8),
-  })
-  const processor = kinds('Who receives mail.', {
-    webhook,
-    inbox: section('Mail stays in the spool and shows on the web page.', {}),
-  })
-  return named('Who receives accepted mail, by name.', processor)
 }

@@ -17,13 +17,18 @@ export function restartNeeded(before: Config, after: Config): readonly string[] 
   return [...names].filter(name => !reloadable.has(name) && !same(kept(old!, name), kept(now!, name)))
 }
 
-/** What the section holds for itself: whom routes ask for is settled into them (config.ts), and reloaded with them. */
+/**
+ * What the section holds for itself. Whom routes ask for and when they answer is settled into them (config.ts), and reloaded with
+ * them, as is how long clients wait.
+ */
 function kept(config: Readonly<Record<string, unknown>>, name: string): unknown {
   const value = config[name]
-  if (name !== 'authentication' || !isMapping(value)) return value
-  const { require: _, ...rest } = value
-  return rest
+  const withRoutes = Object.hasOwn(reloadedWithin, name) ? reloadedWithin[name] : undefined
+  if (withRoutes === undefined || !isMapping(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !withRoutes.includes(key)))
 }
+
+const reloadedWithin: Readonly<Record<string, readonly string[]>> = { authentication: ['require'], delivery: ['handoff', 'inline'] }
 
 function same(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, i) => same(item, b[i]))

@@ -4,10 +4,13 @@
  */
 import * as z from 'zod'
 import { authentication } from './authentication.ts'
+import { contentSection, linksSection } from './content.ts'
+import { deliverySection } from './delivery.ts'
 import { domain, duration, name, oneOf, section, size, text, whole } from './leaves.ts'
 import { listenersSection } from './listeners.ts'
-import { mailboxesSection, processorsSection, screeningShape } from './mailboxes.ts'
+import { mailboxesSection, screeningShape } from './mailboxes.ts'
 import { noticesSection } from './notices.ts'
+import { processorsSection } from './processors.ts'
 import type { ReadSecret } from './secret.ts'
 
 const KiB = 1024
@@ -48,20 +51,6 @@ const spool = section('Where accepted mail is kept.', {
   sqlite: section('The embedded spool: one process, one folder.', {
     directory: text('Folder, made if it isn’t there.', 'the name of a folder').prefault('var/spool'),
     'minimum-free': size('With less free space on its disk, mail is deferred.', { min: 0, max: 1024 * GiB }).prefault('128MiB'),
-  }).prefault({}),
-})
-
-const delivery = section('How processors are called.', {
-  retry: section('When a processor can’t take a message: the pause doubles until `max`, and after `for` the delivery has failed.', {
-    first: duration('Pause after the first attempt.', { min: second, max: day }).prefault('1m'),
-    factor: z
-      .number({ error: 'a number from 1 to 10' })
-      .min(1, { error: 'a number from 1 to 10' })
-      .max(10, { error: 'a number from 1 to 10' })
-      .meta({ description: 'Each pause is this many times the one before.' })
-      .prefault(2),
-    max: duration('Longest pause.', { min: second, max: 7 * day }).prefault('12h'),
-    for: duration('When to give up.', { min: second, max: 30 * day }).prefault('3d'),
   }).prefault({}),
 })
 
@@ -106,7 +95,9 @@ export const configSchema = (read: ReadSecret) =>
     screening: screening.prefault({}),
     authentication: authentication.prefault({}),
     notices: z.exactOptional(noticesSection(read)),
-    delivery: delivery.prefault({}),
+    delivery: deliverySection.prefault({}),
+    content: contentSection.prefault({}),
+    links: z.exactOptional(linksSection),
     retention: retention.prefault({}),
     log: log.prefault({}),
   })

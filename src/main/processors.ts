@@ -38,5 +38,5 @@ type WebhookConfig = Extract<Config['processors'][string], { readonly webhook: u
 
 async function openWebhook(name: string, { webhook: options }: WebhookConfig, log: Log): Promise<Processor> {
   const { webhook } = await import('../delivery/processors/webhook.ts')
-  return webhook({ name, ...options, secret: options.secret?.reveal(), log })
+  return webhook({ name, ...options, secret: options.secret?.[0]?.reveal(), log })
 }

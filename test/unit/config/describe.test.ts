@@ -17,7 +17,7 @@ test('everything stands in the words of the file, secrets by their origin', () =
     retention: { held: '90d', delivered: '7d' },
     listeners: { lmtp: [{ path: 'run/lmtp.sock', mode: '0600' }, { port: 2424 }], http: [{ token: '(from environment TOKEN)' }] },
     mailboxes: [{ routes: [{ key: { signed: { secrets: { 1: '(from file sign-1)' } } } }, {}] }, {}, {}, {}],
-    processors: { app: { webhook: { secret: '(from environment HOOK)', timeout: '5s', concurrency: 8 } } },
+    processors: { app: { webhook: { secret: ['(from environment HOOK)'], timeout: '5s', concurrency: 8 } } },
     postmaster: 'shelf',
   })
   for (const secret of [signing, webhookText, passwordText, 'open-sesame']) expect(yaml).not.toContain(secret)

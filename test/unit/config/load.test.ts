@@ -131,7 +131,7 @@ test('secrets are there for who asks, and in no print', () => {
   const key = config.mailboxes[0]?.routes[0]?.key
   expect(key !== undefined && 'signed' in key && key.signed.secrets[1]?.reveal()).toEqual(new Uint8Array(32).fill(7))
   const { app } = config.processors
-  expect(app !== undefined && 'webhook' in app && app.webhook.secret?.reveal()).toBe(webhookText)
+  expect(app !== undefined && 'webhook' in app && app.webhook.secret?.[0]?.reveal()).toBe(webhookText)
   for (const print of [JSON.stringify(config), inspect(config, { depth: 20 })]) {
     for (const secret of [signing, webhookText, passwordText, 'open-sesame']) expect(print).not.toContain(secret)
   }
