@@ -5,6 +5,7 @@
  */
 import type { Outcome } from '../transaction/ports.ts'
 import { parseRetryAfter } from './retry-after.ts'
+import { noWords, type Said, saidIn } from './verdict-body.ts'
 
 export interface Answer {
   readonly status: number
@@ -31,7 +32,7 @@ export const statusRows: readonly StatusRow[] = [
   row(404, 404, 'retry', 'nothing at this URL: check the URL, or wait for the deploy to end'),
   row(405, 405, 'retry', 'the URL takes no POST: check the URL'),
   row(408, 408, 'retry', 'the application waited too long for the request'),
-  row(410, 410, 'retry', 'GONE FOR GOOD, says the application: change the URL, or this mail fails when the retries end'),
+  row(410, 410, 'retry', 'GONE FOR GOOD, says the application: change the URL, then resume the processor'),
   row(413, 413, 'retry', 'too large for the application or a proxy in front of it: raise its limit'),
   row(425, 425, 'retry', 'too early'),
   row(429, 429, 'retry', 'too many requests'),
@@ -49,28 +50,25 @@ export const oneLine = (text: string): string =>
 
 /** `at` is the time now, for a Retry-After that names a date. Never throws. */
 export function outcomeOf(answer: Answer, at: number): Outcome {
-  const said = verdictOf(answer)
-  const found = statusRows.find(({ from, to }) => answer.status >= from && answer.status <= to)
-  const detail = `${answer.status} ${found?.says ?? 'not a status that HTTP knows'}`
-  if (said?.verdict === 'refuse') return { kind: 'failed', detail: oneLine(`refused by the application: ${said.text}`) }
-  if (found?.kind === 'delivered') return { kind: 'delivered', detail: said === null ? detail : oneLine(`${detail} (${said.verdict})`) }
+  const { status } = answer
+  const said = saidIn(answer)
+  const found = statusRows.find(({ from, to }) => status >= from && status <= to)
+  const plain = `${status} ${found?.says ?? 'not a status that HTTP knows'}`
+  if (said?.kind === 'verdict') return outcomeOfVerdict(said, status)
+  const detail = said === null ? plain : oneLine(`${plain} (its verdict is none that Postern knows: ${said.word})`)
+  if (found?.kind === 'delivered') return { kind: 'delivered', detail }
   const after = parseRetryAfter(answer.retryAfter, at)
-  return after === null ? { kind: 'retry', detail } : { kind: 'retry', after, detail }
+  return { kind: 'retry', ...(after === null ? {} : { after }), detail, ...(status === 410 ? { gone: true } : {}) }
 }
 
-/** An explicit verdict counts in a 2xx and a 4xx alone: a 3xx or 5xx is not the application speaking about this mail. */
-function verdictOf({ status, body }: Answer): { verdict: string; text: string } | null {
-  if (!((status >= 200 && status < 300) || (status >= 400 && status < 500)) || !body.includes('verdict')) return null
-  let said: unknown
-  try {
-    said = JSON.parse(body)
-  } catch {
-    return null
-  }
-  if (typeof said !== 'object' || said === null) return null
-  const { verdict, text } = said as { verdict?: unknown; text?: unknown }
-  if (typeof verdict !== 'string') return null
-  return { verdict, text: typeof text === 'string' && text.trim() !== '' ? text : 'no text given' }
+const verdictDetails = { accept: 'accepted', hold: 'to be held', discard: 'to be discarded' } as const
+
+/** By its verdict, whatever the status. `text` is for the sender where it is a refusal, else for the operator. */
+export function outcomeOfVerdict({ word, text }: Extract<Said, { kind: 'verdict' }>, status: number): Outcome {
+  if (word === 'refuse')
+    return { kind: 'failed', detail: `refused by the application: ${text ?? 'no text given'}`, refusal: text ?? noWords }
+  const detail = `${status} ${verdictDetails[word]}, says the application`
+  return { kind: 'delivered', detail: text === null ? detail : `${detail}: ${text}`, verdict: word }
 }
 
 const causes: ReadonlyMap<string, string> = new Map([

@@ -24,11 +24,16 @@ export function parseSecret(secret: string): Buffer {
   return octets
 }
 
-/** `timestamp` in seconds since 1970, as the `webhook-timestamp` field has it. */
-export function signer(secret: Buffer, id: string, timestamp: number): Signer {
-  const hmac = createHmac('sha256', secret).update(`${id}.${timestamp}.`)
+/**
+ * `timestamp` in seconds since 1970, as the `webhook-timestamp` field has it. One signature for each secret, in their order, so that
+ * the application may know either while a secret is changed.
+ */
+export function signer(secrets: Buffer | readonly Buffer[], id: string, timestamp: number): Signer {
+  const hmacs = [secrets].flat().map(secret => createHmac('sha256', secret).update(`${id}.${timestamp}.`))
   return {
-    update: chunk => void hmac.update(chunk),
-    signature: () => `v1,${hmac.digest('base64')}`,
+    update(chunk) {
+      for (const hmac of hmacs) hmac.update(chunk)
+    },
+    signature: () => hmacs.map(hmac => `v1,${hmac.digest('base64')}`).join(' '),
   }
 }
