@@ -47,8 +47,8 @@ test('a bounce comes as data', async () => {
   const expected = JSON.parse(await readFile(path.join(messages, 'postfix.json'), 'utf8')) as { recipients: object[] }
   expect(await send(message)).toMatch(/^250 /)
   const call = await eventually(() => application.requests[0])
-  const { data } = JSON.parse(call.body) as { data: { bounce: { recipients: object[] }; sender: string } }
-  expect(data.sender).toBe('')
+  const { data } = JSON.parse(call.body) as { data: { bounce: { recipients: object[] }; envelope: { sender: string } } }
+  expect(data.envelope.sender).toBe('')
   expect(data.bounce.recipients).toEqual(expected.recipients)
 })
 

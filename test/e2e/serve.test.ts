@@ -153,10 +153,10 @@ describe('a webhook', () => {
     await expect.poll(() => calls.length, { timeout: 10_000 }).toBe(2)
     expect(calls[0]!.headers['webhook-id']).toBe(calls[1]!.headers['webhook-id'])
     const event = new Webhook(secret).verify(calls[1]!.body, calls[1]!.headers) as {
-      data: { raw: string; claims: object; subject: string }
+      data: { raw: { content: string }; claims: object; subject: string }
     }
     expect(event.data).toMatchObject({ subject: 'hooked', claims: { subject: 't-1' } })
-    const raw = Buffer.from(event.data.raw, 'base64').toString()
+    const raw = Buffer.from(event.data.raw.content, 'base64').toString()
     expect(raw).toMatch(/^Return-Path: <writer@example\.org>\r\nDelivered-To: incoming\+\S+\r\nReceived: from client\.example \(/)
     expect(raw.endsWith(mail('hooked'))).toBe(true)
     await expect.poll(async () => (await server.messages('state=delivered')).length).toBe(1)

@@ -47,9 +47,9 @@ test.skipIf(missing !== null)('the application gets our results on top, Received
     'Authentication-Results: incoming.example.com;\n dkim=pass header.d=bank.example\nAuthentication-Results: mx.elsewhere.example; spf=pass\n'
   await here.send({ client: own, sender: 'bob@passes.example', to: address, message: message('genuine', forged) })
   const call = await eventually(() => application.requests[0])
-  const { data } = JSON.parse(call.body) as { data: { raw: string; authentication: { from: object; spf: object } } }
+  const { data } = JSON.parse(call.body) as { data: { raw: { content: string }; authentication: { from: object; spf: object } } }
   expect(data.authentication).toMatchObject({ from: { authenticated: true, how: 'spf' }, spf: { result: 'pass' } })
-  const raw = Buffer.from(data.raw, 'base64').toString('latin1')
+  const raw = Buffer.from(data.raw.content, 'base64').toString('latin1')
   expect(raw).toMatch(/^Authentication-Results: incoming\.example\.com;[\s\S]*?spf=pass/)
   expect(raw.match(/^Authentication-Results: incoming\.example\.com/gm)).toHaveLength(1)
   expect(raw).not.toContain('bank.example')

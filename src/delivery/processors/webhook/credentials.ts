@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose'
 
 export interface JwtOptions {
-  /** Base64 of at least as many octets as the hash has (RFC 7518 3.2): 32, 48 or 64. */
-  readonly secret: string
+  /** Octets, or base64 of them; at least as many as the hash has (RFC 7518 3.2): 32, 48 or 64. */
+  readonly secret: string | Uint8Array
   /** Default HS256. */
   readonly algorithm?: 'HS256' | 'HS384' | 'HS512' | undefined
   /** The field that it stands in; default Authorization, after `Bearer`. In any other it stands alone. */
@@ -49,7 +49,7 @@ function basic({ username, password }: { readonly username: string; readonly pas
 }
 
 function bearer(token: string): string {
-  if (!/^[\w.~+/-]+=*$/.test(token)) throw new Error('a bearer token has letters, digits and - . _ ~ + / alone (RFC 6750 2.1)')
+  if (!/^[!-~]{1,4096}$/.test(token)) throw new Error('a bearer token has up to 4,096 characters of visible ASCII')
   return `Bearer ${token}`
 }
 
@@ -77,12 +77,16 @@ function jwtField(options: JwtOptions): CredentialsField {
 
 const seconds = (at: number): number => Math.floor(at / 1_000)
 
-function keyOf(secret: string, algorithm: keyof typeof octetsOf): Uint8Array {
-  const text = secret.trim()
-  const octets = Buffer.from(text, 'base64')
-  if (octets.toString('base64') !== text) throw new Error('the secret of a JWT is not base64 with its padding')
+function keyOf(secret: string | Uint8Array, algorithm: keyof typeof octetsOf): Uint8Array {
+  const octets = typeof secret === 'string' ? decoded(secret.trim()) : secret
   const least = octetsOf[algorithm]
   if (octets.length < least)
     throw new Error(`the secret of a JWT by ${algorithm} has at least ${least} octets, this one has ${octets.length}`)
+  return octets
+}
+
+function decoded(text: string): Uint8Array {
+  const octets = Buffer.from(text, 'base64')
+  if (octets.toString('base64') !== text) throw new Error('the secret of a JWT is not base64 with its padding')
   return octets
 }
