@@ -25,7 +25,7 @@ const linkless = ({ path }: Part): Finding => ({
   path,
   message: 'there are no links to put there',
   found: '"link"',
-  allowed: 'omit, or a section links: { url: https://… }',
+  allowed: 'no link here, or a section links: { url: https://… }',
 })
 
 function checkBody(webhook: Part): readonly Finding[] {

@@ -1,7 +1,7 @@
 /** What must agree among durations: retries that come before the end, a reply within the transaction. Looks at the raw configuration. */
 import { parseDuration } from '../lib/duration.ts'
 import type { Finding } from './problem.ts'
-import { items, type Part, part, texts } from './raw.ts'
+import { has, items, type Part, part, texts } from './raw.ts'
 import { showText } from './show.ts'
 
 export function checkTimes(root: Part): readonly Finding[] {
@@ -38,13 +38,18 @@ function checkDeadline(root: Part): readonly Finding[] {
   const delivery = part(root, 'delivery')
   const routes = items(part(root, 'mailboxes')).flatMap(mailbox => items(part(mailbox, 'routes')))
   if (![delivery, ...routes].some(at => texts(at, 'handoff') === 'inline')) return []
-  const deadline = texts(part(delivery, 'inline'), 'deadline') ?? '20s'
-  const transaction = texts(part(root, 'limits'), 'transaction-time') ?? '10m'
+  const [inline, limits] = [part(delivery, 'inline'), part(root, 'limits')]
+  const deadline = texts(inline, 'deadline') ?? '20s'
+  const transaction = texts(limits, 'transaction-time') ?? '10m'
   const [left, right] = [parseDuration(deadline), parseDuration(transaction)]
   if (left === null || right === null || left < right) return []
-  const path = [...delivery.path, 'inline', 'deadline']
   const message = 'the transaction is over before the application must have answered'
-  return [{ path, message, found: showText(deadline), allowed: `less than limits.transaction-time, ${showText(transaction)}` }]
+  if (has(limits, 'transaction-time') && !has(inline, 'deadline')) {
+    const allowed = `more than delivery.inline.deadline, ${showText(deadline)}`
+    return [{ path: [...limits.path, 'transaction-time'], message, found: showText(transaction), allowed }]
+  }
+  const allowed = `less than limits.transaction-time, ${showText(transaction)}`
+  return [{ path: [...inline.path, 'deadline'], message, found: showText(deadline), allowed }]
 }
 
 function longer(a: string, b: string): boolean {

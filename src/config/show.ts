@@ -17,7 +17,8 @@ export function show(value: unknown, path: Path): string {
   return typeof value === 'string' ? showText(value) : String(value)
 }
 
-const secretKey = /secret|token|password/i
+/** Texts for others, such as header fields and variables, are where secrets are put for want of a better place. */
+const secretKey = /secret|token|password|^bearer$|^headers$|^environment$/i
 
 function showKeys(keys: readonly string[]): string {
   if (keys.length === 0) return 'an empty mapping'

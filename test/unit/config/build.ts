@@ -44,6 +44,26 @@ const stores = () =>
     },
   ].map((key, i) => ({ name: `route-${i}`, key, processor: 'app', 'case-sensitive': i % 2 === 0 }))
 
+/** One of each other kind of processor. */
+const others = {
+  raw: {
+    webhook: {
+      url: 'http://127.0.0.1:3000/raw',
+      body: 'raw',
+      'content-type': 'text/plain; charset=us-ascii',
+      secret: [{ env: 'HOOK' }, { file: 'HOOK-2' }],
+      auth: { jwt: { secret: { file: 'sign-jwt' }, header: 'X-Token', issuer: 'postern', audience: 'app', skew: '0s' } },
+      headers: { 'X-Environment': 'test, or so' },
+    },
+  },
+  basic: { webhook: { url: 'http://127.0.0.1/', auth: { basic: { username: 'postern', password: { env: 'PASS' } } } } },
+  bearer: { webhook: { url: 'http://127.0.0.1/', auth: { bearer: { env: 'TOKEN' } }, event: { raw: 'omit', larger: 'omit' } } },
+  stream: { 'redis-stream': { url: 'redis://127.0.0.1', 'max-length': 1000, event: { attachments: '0B' } } },
+  jobs: { sidekiq: { sentinel: { master: 'm', nodes: ['192.0.2.1:26379'] }, password: { env: 'PASS' }, namespace: 'resque:gitlab' } },
+  program: { command: { run: ['/usr/bin/env', ''], directory: '/var/empty', environment: { LANG: 'C.UTF-8' } } },
+  folder: { maildir: { directory: 'var/mail' } },
+}
+
 /** Answers by name, so that no file is needed. */
 export const read: ReadSecret = place => {
   const name = 'file' in place ? place.file : place.env
@@ -82,7 +102,15 @@ export function good(): Record<string, unknown> {
         address: 'incoming+%{key}@incoming.example.com',
         routes: [
           { name: 'reply', key: { signed: { secrets: { 1: { file: 'sign-1' }, 2: { env: 'signing' } } } }, processor: 'app' },
-          { name: 'list', key: { file: 'keys.txt' }, processor: 'shelf', require: 'none', bounces: true, screening: { automatic: 'tag' } },
+          {
+            name: 'list',
+            key: { file: 'keys.txt' },
+            processors: ['shelf', 'folder', 'app'],
+            handoff: 'queued',
+            require: 'none',
+            bounces: true,
+            screening: { automatic: 'tag' },
+          },
         ],
       },
       { name: 'stores', address: '%{key}@stores.example.com', routes: stores() },
@@ -97,7 +125,11 @@ export function good(): Record<string, unknown> {
     processors: {
       app: { webhook: { url: 'http://127.0.0.1:3000/inbound', secret: { env: 'HOOK' }, timeout: '5s' } },
       shelf: { inbox: {} },
+      ...others,
     },
+    delivery: { handoff: 'inline', inline: { deadline: '15s', late: 'defer' }, pause: { after: 0 } },
+    content: { size: '8MiB', workers: 2 },
+    links: { url: 'https://incoming.example.com/mail/', expires: '2d' },
     authentication: {
       dns: { servers: ['192.0.2.53', '[2001:db8::53]:5300'] },
       dmarc: 'report',

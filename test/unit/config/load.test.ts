@@ -19,7 +19,13 @@ const reportOf = (text: string): string => {
 }
 
 test('defaults are those of the design', () => {
-  const { limits, retention, delivery, screening, log, spool } = load({ ...good(), limits: undefined, retention: undefined })
+  const { limits, retention, delivery, content, screening, log, spool } = load({
+    ...good(),
+    limits: undefined,
+    retention: undefined,
+    delivery: undefined,
+    content: undefined,
+  })
   expect(limits).toEqual({
     'message-size': 25 * 2 ** 20,
     recipients: 100,
@@ -38,7 +44,25 @@ test('defaults are those of the design', () => {
   })
   const day = 86_400_000
   expect(retention).toEqual({ delivered: 7 * day, discarded: 7 * day, held: 30 * day, failed: 30 * day, transactions: day })
-  expect(delivery.retry).toEqual({ first: 60_000, factor: 2, max: day / 2, for: 3 * day })
+  expect(delivery).toEqual({
+    handoff: 'queued',
+    inline: { deadline: 20_000, late: 'queue' },
+    retry: { first: 60_000, factor: 2, max: day / 2, for: 3 * day },
+    pause: { after: 10, longest: 60_000 },
+  })
+  const MiB = 2 ** 20
+  expect(content).toEqual({
+    workers: 1,
+    time: 10_000,
+    memory: 256 * MiB,
+    size: 32 * MiB,
+    parts: 1_000,
+    depth: 30,
+    addresses: 2_000,
+    header: 256 * 1024,
+    text: MiB,
+    html: 2 * MiB,
+  })
   expect(screening).toEqual({ automatic: 'discard', vacation: 'ignore', 'null-reverse-path': 'refuse' })
   expect(log).toEqual({ level: 'info' })
   expect(spool).toEqual({ sqlite: { directory: 'var/spool', 'minimum-free': 128 * 2 ** 20 } })

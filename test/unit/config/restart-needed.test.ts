@@ -19,12 +19,14 @@ describe('a reload takes over', () => {
   test.each([
     ['mailboxes', mailboxes.slice(0, 1)],
     ['mailboxes', mailboxes.map(mailbox => ({ ...mailbox, name: 'other' })).slice(0, 1)],
-    ['processors', { app: { inbox: {} }, shelf: { inbox: {} } }],
+    ['processors', { ...(good().processors as object), app: { inbox: {} } }],
     ['postmaster', 'app'],
     ['screening', { automatic: 'tag' }],
     ['limits', { recipients: 7 }],
     ['limits', { 'messages-per-key': 7 }],
     ['authentication', { ...(good().authentication as object), require: 'bound' }],
+    ['delivery', { ...(good().delivery as object), handoff: 'queued' }],
+    ['delivery', { ...(good().delivery as object), inline: { deadline: '1s' } }],
   ])('%s', (name, value) => {
     expect(needed({ [name]: value })).toEqual([])
   })
@@ -37,7 +39,10 @@ describe('a restart is needed for', () => {
     ['listeners', 'listeners', { ...listeners, policy: [] }],
     ['listeners', 'line-endings', 'normalize'],
     ['spool', 'spool', { sqlite: { directory: 'elsewhere' } }],
-    ['delivery', 'delivery', { retry: { first: '2m' } }],
+    ['delivery', 'delivery', { ...(good().delivery as object), retry: { first: '2m' } }],
+    ['delivery', 'delivery', { ...(good().delivery as object), pause: { after: 1 } }],
+    ['content', 'content', { workers: 3 }],
+    ['links', 'links', { url: 'https://incoming.example.com' }],
     ['retention', 'retention', { held: '91d' }],
     ['log', 'log', { level: 'debug' }],
     ['authentication', 'authentication', { ...(good().authentication as object), dmarc: 'enforce' }],
