@@ -25,6 +25,13 @@ const SERVICES = {
     packages: ['postfix', 'postfix-pgsql'],
     probe: ['sh', '-c', '/usr/sbin/postconf -m | grep -x pgsql'],
   },
+  sidekiq: { programs: ['sidekiq', 'ruby'], packages: ['ruby-sidekiq', 'ruby-redis'], probe: ['ruby', '-e', 'require "redis"'] },
+  'redis for Python': {
+    programs: ['python3'],
+    packages: ['python3', 'python3-redis'],
+    probe: ['/usr/bin/python3', '-c', 'import redis'],
+  },
+  'redis for Ruby': { programs: ['ruby'], packages: ['ruby', 'ruby-redis'], probe: ['ruby', '-e', 'require "redis"'] },
   openssl: { programs: ['openssl'], packages: ['openssl'] },
   nsd: { programs: ['nsd'], packages: ['nsd'] },
   dnsmasq: { programs: ['dnsmasq'], packages: ['dnsmasq-base'] },
