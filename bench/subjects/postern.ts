@@ -55,7 +55,7 @@ authentication: ${JSON.stringify(unchecked)}
 ${limits === 'raised' ? `limits: ${JSON.stringify(raisedLimits)}` : ''}
 `
 
-async function mint(file: string, folder: string): Promise<string> {
+export async function mint(file: string, folder: string): Promise<string> {
   const words = [
     'keys',
     'mint',

@@ -36,7 +36,9 @@ const SERVICES = {
   nsd: { programs: ['nsd'], packages: ['nsd'] },
   dnsmasq: { programs: ['dnsmasq'], packages: ['dnsmasq-base'] },
   opendkim: { programs: ['opendkim'], packages: ['opendkim'] },
+  dovecot: { programs: ['dovecot'], packages: ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd'] },
   haproxy: { programs: ['haproxy'], packages: ['haproxy'] },
+  mail_room: { programs: ['mail_room'], packages: ['ruby-mail-room', 'ruby-faraday', 'ruby-charlock-holmes', 'ruby-redis'] },
   gcc: { programs: ['gcc'], packages: ['gcc', 'libc6-dev'] },
 } as const satisfies Record<string, Needs>
 
