@@ -5,8 +5,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SpoolDesk } from '../../../src/transaction/desk.ts'
 import type { Clock, DeliveryState, SpoolIntake, SpoolQueue, TraceStore, TransactionRow } from '../../../src/transaction/ports.ts'
+import { deskContract } from './desk.ts'
 import { accept, collect, day, delivery, header, kinds, message, newDelivery, octets, start, write } from './messages.ts'
 import { noticesContract } from './notices.ts'
+import { processorsContract } from './processors.ts'
 import { readingContract } from './reading.ts'
 
 export type AnySpool = SpoolIntake &
@@ -60,6 +62,8 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
 
   readingContract(name, () => ({ spool, reopen, now: at => (now = at) }))
   noticesContract(name, () => ({ spool, reopen, now: at => (now = at) }))
+  processorsContract(name, () => ({ spool, reopen, now: at => (now = at) }))
+  deskContract(name, () => ({ spool, reopen, now: at => (now = at) }))
 
   describe(`${name}: bodies`, () => {
     it.each([18, 100, 16_384, 16_385, 100_000, 262_144, 262_145, 1_000_003])('gives back %d octets as they came', async size => {
@@ -168,6 +172,10 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
       ['held', 'queued', 'new'],
       ['discarded', 'queued', 'new'],
       ['discarded', 'held', 'new'],
+      ['held', 'delivering', 'new'],
+      ['discarded', 'delivering', 'new'],
+      ['delivering', 'queued', 'repeat'],
+      ['queued', 'delivering', 'repeat'],
       ['queued', 'discarded', 'repeat'],
       ['delivered', 'queued', 'repeat'],
     ] as const)('after one that is %s, an equal one that would be %s is %s', async (older, newer, kind) => {
@@ -409,6 +417,9 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
         count: 1,
         at: start + 5,
       })
+      const asked = message({ received: start + 4, deliveries: [delivery({ state: 'delivering' })] })
+      await accept(spool, asked)
+      expect(await ids({ verdict: 'accept' })).toEqual([asked.id])
     })
     it('writes what is pending before it closes, and forgets what is too old', async () => {
       spool.store([row({ id: 'old' }), row({ id: 'young', at: start + 1 })])
