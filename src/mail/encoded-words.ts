@@ -13,36 +13,49 @@ interface Part {
   readonly text: string
 }
 
+export interface WordsOptions {
+  /** Octets of a charset as text, null where it is unknown. Default: what the encoding standard knows. */
+  readonly decode?: (octets: Uint8Array, charset: string) => string | null
+  /** How many encoded-words are looked at; default 200. */
+  readonly words?: number
+}
+
 /** White space between two encoded-words goes (6.2); words of one charset are joined first, since senders split characters. */
-export function decodeWords(value: string): string {
+export function decodeWords(value: string, { decode = standard, words: most = maxWords }: WordsOptions = {}): string {
   let result = ''
   let run: Part[] = []
   let end = 0
   let words = 0
   for (const match of value.matchAll(word)) {
-    if (++words > maxWords) break
+    if (++words > most) break
     const between = value.slice(end, match.index)
     const part = { charset: match[1]!.toLowerCase(), octets: decodeText(match[2]!, match[3]!), text: match[0] }
     const adjacent = run.length > 0 && /^[ \t\r\n]*$/.test(between)
     if (!adjacent || run[0]!.charset !== part.charset) {
-      result += decodeRun(run) + (adjacent ? '' : between)
+      result += decodeRun(run, decode) + (adjacent ? '' : between)
       run = []
     }
     run.push(part)
     end = match.index + match[0].length
   }
-  return result + decodeRun(run) + value.slice(end)
+  return result + decodeRun(run, decode) + value.slice(end)
 }
 
-function decodeRun(run: readonly Part[]): string {
+type Decode = NonNullable<WordsOptions['decode']>
+
+const standard: Decode = (octets, charset) => {
+  try {
+    return new TextDecoder(charset).decode(octets)
+  } catch {
+    return null
+  }
+}
+
+function decodeRun(run: readonly Part[], decode: Decode): string {
   const first = run[0]
   if (first === undefined) return ''
   const octets = run.length === 1 ? first.octets : concatenate(run)
-  try {
-    return new TextDecoder(first.charset).decode(octets)
-  } catch {
-    return run.map(part => part.text).join(' ')
-  }
+  return decode(octets, first.charset) ?? run.map(part => part.text).join(' ')
 }
 
 function concatenate(run: readonly Part[]): Uint8Array {

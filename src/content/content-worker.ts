@@ -1,0 +1,38 @@
+/** The worker's entry: one message at a time, parsed, and given back as the octets that are handed over. */
+import { move } from 'piscina'
+import type { Links } from '../lib/attachment-link.ts'
+import type { ContentOptions } from '../transaction/ports.ts'
+import type { ContentLimits } from './limits.ts'
+import { createHtmlToText } from './parts/html-text.ts'
+import { type Facts, readAttachment, readContent } from './read-content.ts'
+
+export type Task =
+  | {
+      readonly kind: 'content'
+      readonly raw: Uint8Array
+      readonly facts: Facts
+      readonly options: ContentOptions
+      readonly limits: ContentLimits
+      readonly links: Links | null
+    }
+  | { readonly kind: 'attachment'; readonly raw: Uint8Array; readonly index: number; readonly limits: ContentLimits }
+
+export interface Taken {
+  readonly name: string | null
+  readonly type: string
+  readonly octets: Uint8Array
+}
+
+/** The content as JSON in UTF-8; of an attachment its name, type and octets. piscina calls what a module exports by this name. */
+export async function work(task: Task): Promise<unknown> {
+  if (task.kind === 'attachment') {
+    const found = await readAttachment(task.raw, task.index, task.limits)
+    return found === null ? null : { ...found, octets: ownMemory(found.octets) }
+  }
+  const { raw, facts, options, limits, links } = task
+  const content = await readContent(raw, facts, { ...options, limits, links, toText: createHtmlToText(limits.html) })
+  return move(new TextEncoder().encode(JSON.stringify(content)))
+}
+
+/** Small ones stand in memory that they share with others. */
+const ownMemory = (octets: Uint8Array): Uint8Array => (octets.byteLength === octets.buffer.byteLength ? octets : Uint8Array.from(octets))

@@ -1,0 +1,22 @@
+/**
+ * The text of a message that has only HTML. Quoted mail keeps its mark, links their addresses, pictures are left out. html-to-text
+ * is given no more than the budget, and doesn't follow tags into depths where it would run out of stack.
+ */
+import { compile } from 'html-to-text'
+
+export type HtmlToText = (html: string) => string
+
+/** To be made once: it compiles its selectors. `html`: octets that a message may have. */
+export function createHtmlToText(html: number): HtmlToText {
+  const convert = compile({
+    wordwrap: false,
+    limits: { maxInputLength: html, maxDepth: 200, maxChildNodes: 50_000, ellipsis: '…' },
+    selectors: [
+      { selector: 'a', options: { hideLinkHrefIfSameAsText: true, noAnchorUrl: true, linkBrackets: ['<', '>'] } },
+      { selector: 'img', format: 'skip' },
+      { selector: 'title', format: 'skip' },
+      ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map(selector => ({ selector, options: { uppercase: false } })),
+    ],
+  })
+  return text => convert(text).replaceAll('\u00a0', ' ')
+}
