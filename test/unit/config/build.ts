@@ -44,8 +44,8 @@ const stores = () =>
     },
   ].map((key, i) => ({ name: `route-${i}`, key, processor: 'app', 'case-sensitive': i % 2 === 0 }))
 
-/** One of each other kind of processor. */
-const others = {
+/** One of each other kind of processor; made anew, for tests that change it. */
+const others = () => ({
   raw: {
     webhook: {
       url: 'http://127.0.0.1:3000/raw',
@@ -62,7 +62,7 @@ const others = {
   jobs: { sidekiq: { sentinel: { master: 'm', nodes: ['192.0.2.1:26379'] }, password: { env: 'PASS' }, namespace: 'resque:gitlab' } },
   program: { command: { run: ['/usr/bin/env', ''], directory: '/var/empty', environment: { LANG: 'C.UTF-8' } } },
   folder: { maildir: { directory: 'var/mail' } },
-}
+})
 
 /** Answers by name, so that no file is needed. */
 export const read: ReadSecret = place => {
@@ -125,7 +125,7 @@ export function good(): Record<string, unknown> {
     processors: {
       app: { webhook: { url: 'http://127.0.0.1:3000/inbound', secret: { env: 'HOOK' }, timeout: '5s' } },
       shelf: { inbox: {} },
-      ...others,
+      ...others(),
     },
     delivery: { handoff: 'inline', inline: { deadline: '15s', late: 'defer' }, pause: { after: 0 } },
     content: { size: '8MiB', workers: 2 },

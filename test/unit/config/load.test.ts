@@ -245,7 +245,7 @@ const limitsAtBothSides: readonly (readonly [string, unknown, boolean])[] = [
   ['relay-grace', '721h', false],
 ]
 test.each(limitsAtBothSides)('limits.%s: %s is accepted: %s', (key, value, accepted) => {
-  const unchecked = { authentication: { check: false }, notices: undefined }
+  const unchecked = { authentication: { check: false }, notices: undefined, delivery: undefined }
   const report = reportOf(stringify({ ...good(), ...unchecked, limits: { [key]: value } }))
   if (accepted) expect(report).toBe('accepted')
   else expect(report).toContain(`limits.${key}: not accepted`)
