@@ -1,9 +1,9 @@
-/** The processors of the configuration, by name, and the one that sends notices. What calls the outside is loaded where a configuration names it. */
+/** The processors of the configuration, by name, and the one that sends notices. */
 import { readFile } from 'node:fs/promises'
 import type { Config } from '../config/config.ts'
-import { inbox } from '../delivery/processors/inbox.ts'
 import { noticeProcessorName } from '../transaction/notice.ts'
 import type { Log, Processor } from '../transaction/ports.ts'
+import { openProcessor } from './open-processor.ts'
 
 export interface Processors {
   readonly byName: ReadonlyMap<string, Processor>
@@ -14,7 +14,7 @@ export async function openProcessors(config: Config, log: Log): Promise<Processo
   const byName = new Map<string, Processor>()
   if (config.notices !== undefined) byName.set(noticeProcessorName, await openNotices(config, config.notices, log))
   for (const [name, processor] of Object.entries(config.processors)) {
-    byName.set(name, 'webhook' in processor ? await openWebhook(name, processor, log) : inbox())
+    byName.set(name, await openProcessor(processor, { name, hostname: config.hostname, log }))
   }
   return {
     byName,
@@ -32,11 +32,4 @@ async function openNotices({ hostname }: Config, notices: NonNullable<Config['no
   const templates = await loadTemplates({ language, ...(directory === undefined ? {} : { directory }) })
   const secrets = { password: password?.reveal(), ca: ca === undefined ? undefined : await readFile(ca, 'utf8') }
   return noticeProcessor({ hostname, from, smtp: { ...relay, ...secrets }, templates, log, clock: Date.now })
-}
-
-type WebhookConfig = Extract<Config['processors'][string], { readonly webhook: unknown }>
-
-async function openWebhook(name: string, { webhook: options }: WebhookConfig, log: Log): Promise<Processor> {
-  const { webhook } = await import('../delivery/processors/webhook.ts')
-  return webhook({ name, ...options, secret: options.secret?.[0]?.reveal(), log })
 }

@@ -3,7 +3,6 @@
  * the inside out; when one can't be opened, those opened before it are closed again. The libraries of stores are loaded where
  * a configuration names one: they are a good part of the memory of a server that needs none of them.
  */
-import { readFile } from 'node:fs/promises'
 import type { KeyConfig } from '../config/keys.ts'
 import { allOf } from '../keys/all-of.ts'
 import { anyOf } from '../keys/any-of.ts'
@@ -13,6 +12,7 @@ import { not } from '../keys/not.ts'
 import { patternKeys } from '../keys/pattern.ts'
 import { signedKeys } from '../keys/signed.ts'
 import type { Clock, KeyVerifier, Log } from '../transaction/ports.ts'
+import { readCa, redisOptions } from './redis-options.ts'
 
 export interface VerifierParts {
   readonly log: Log
@@ -62,40 +62,12 @@ async function openStore(key: Exclude<KeyConfig, Holder>, log: Log): Promise<Key
 type RedisConfig = Extract<KeyConfig, { readonly redis: unknown }>['redis']
 
 async function openRedis(config: RedisConfig, log: Log): Promise<KeyVerifier> {
-  const { url, username, timeout } = config
-  const [password, ca] = [config.password?.reveal(), await readCa(config.ca)]
-  const sentinel = config.sentinel === undefined ? undefined : sentinelOf(config.sentinel)
   const { redisKeys } = await import('../keys/redis.ts')
-  return redisKeys({
-    ...defined({ url, username, password, sentinel, ca }),
-    lookUp: lookUpOf(config),
-    timeout,
-    log,
-  })
-}
-
-function sentinelOf({ master, nodes, password }: NonNullable<RedisConfig['sentinel']>) {
-  return { master, nodes: nodes.map(nodeOf), ...defined({ password: password?.reveal() }) }
-}
-
-/** 'host:port' or '[::1]:port', as the schema has checked. */
-function nodeOf(node: string): { readonly host: string; readonly port: number } {
-  const colon = node.lastIndexOf(':')
-  return { host: node.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(node.slice(colon + 1)) }
+  return redisKeys({ ...(await redisOptions(config)), lookUp: lookUpOf(config), timeout: config.timeout, log })
 }
 
 /** One of the three is there, as the loader has checked. */
 function lookUpOf({ key, set, hash }: RedisConfig) {
   if (key !== undefined) return { kind: 'key', template: key } as const
   return set === undefined ? ({ kind: 'hash', template: hash ?? '' } as const) : ({ kind: 'set', template: set } as const)
-}
-
-const readCa = async (file: string | undefined): Promise<string | undefined> =>
-  file === undefined ? undefined : await readFile(file, 'utf8')
-
-/** Without the keys that have no value. */
-function defined<T extends object>(options: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: NonNullable<T[Key]>
-  }
 }
