@@ -7,9 +7,11 @@ import { restartNeeded } from './config/restart-needed.ts'
 import { startRunner } from './delivery/runner.ts'
 import { bouncesOnDemand } from './main/bounces.ts'
 import { openChecks } from './main/checks.ts'
+import { contentsOnDemand, wantsContent } from './main/contents.ts'
 import { type Doors, openDoors } from './main/doors.ts'
 import { forget } from './main/forget.ts'
 import { fieldsOf, noticeAfter, refined } from './main/hand-over.ts'
+import { openLinks } from './main/links.ts'
 import { openPages } from './main/pages.ts'
 import { openProcessors } from './main/processors.ts'
 import { buildSite, governors, postmasterBudget, type SiteParts } from './main/site.ts'
@@ -34,13 +36,14 @@ export interface Running {
 const minute = 60_000
 
 /** What a reload takes from the new configuration, in the frame of the old one. */
-const reloadable = (config: Config, { mailboxes, processors, postmaster, screening, limits }: Config): Config => ({
+const reloadable = (config: Config, { mailboxes, processors, postmaster, screening, limits, delivery }: Config): Config => ({
   ...config,
   mailboxes,
   processors,
   postmaster,
   screening,
   limits,
+  delivery: { ...config.delivery, handoff: delivery.handoff, inline: delivery.inline },
 })
 
 export async function startServer(config: Config, { log, version }: { readonly log: Log; readonly version: string }): Promise<Running> {
@@ -63,6 +66,10 @@ export async function startServer(config: Config, { log, version }: { readonly l
   let current = config
   const bounces = bouncesOnDemand(log)
   parts.defer(() => bounces.close())
+  const links = await openLinks(config)
+  const contents = contentsOnDemand({ ...config.content, links, log })
+  parts.defer(() => contents.close())
+  if (wantsContent(config)) contents.warm()
   const authenticator = await openChecks(config, log)
   parts.defer(() => authenticator?.close())
   const trace = createTrace({ store: spool, log, clock, flushEvery: 250, floodThreshold: 20 })
@@ -75,7 +82,7 @@ export async function startServer(config: Config, { log, version }: { readonly l
     random: Math.random,
     log,
     traceFields: fieldsOf(config.hostname),
-    refine: refined({ config: () => current, bounces }),
+    refine: refined({ config: () => current, bounces, contents, links }),
     ...(config.notices === undefined ? {} : { follow: noticeAfter(config.notices) }),
   })
   parts.defer(() => runner.stop(left()))

@@ -1,12 +1,17 @@
-/** What goes with a message when it is handed over: our trace fields, a bounce as data, and a notice to its writer where it can't be. */
+/**
+ * What goes with a message when it is handed over: our trace fields, its parsed view, links, a bounce as data, and a notice to its writer
+ * where it can't be.
+ */
 import type { Config } from '../config/config.ts'
 import { messageSource } from '../delivery/message-source.ts'
+import { attachmentLink, type Links } from '../lib/attachment-link.ts'
 import { authenticationResults } from '../mail/authentication-results.ts'
 import type { Bounce } from '../mail/delivery-status.ts'
 import { traceFields } from '../mail/received.ts'
 import { noticeDelivery } from '../transaction/notice.ts'
 import type { Delivery, MessageSource, NewDelivery } from '../transaction/ports.ts'
 import type { Bounces } from './bounces.ts'
+import type { Contents } from './contents.ts'
 
 export const fieldsOf =
   (hostname: string) =>
@@ -20,13 +25,21 @@ export interface Refining {
   /** As it is now: a reload may change which routes want bounces. */
   readonly config: () => Config
   readonly bounces: Bounces
+  readonly contents: Pick<Contents, 'read'>
+  readonly links: Links | null
 }
 
-/** Without forged results, and with the bounce it is where its route wants bounces. */
+/** Without forged results; parsed where the processor asks for it, and with the bounce it is where its route wants bounces. */
 export const refined =
-  ({ config, bounces }: Refining) =>
+  ({ config, bounces, contents, links }: Refining) =>
   (plain: MessageSource, delivery: Delivery): MessageSource => {
-    const source = messageSource({ hostname: config().hostname, ...plain })
+    const plainer = messageSource({ hostname: config().hostname, ...plain })
+    const { message: id, size, received } = delivery
+    const source: MessageSource = {
+      ...plainer,
+      content: options => contents.read(() => plainer.raw(), { id, size, received }, options),
+      link: () => (links === null ? null : attachmentLink(links, { message: id, part: 'raw', at: received })),
+    }
     return wantsBounces(config(), delivery) ? { ...source, bounce: async () => told(await bounces.read(await plain.raw())) } : source
   }
 
