@@ -9,6 +9,9 @@ import { defaultConfig } from './default-config.ts'
 import { exits, Failure } from './failure.ts'
 import { keysCommand } from './keys.ts'
 import { keysConfig } from './keys-config.ts'
+import { openDesk } from './messages/open.ts'
+import { confirm, listenForInterrupt } from './messages/terminal.ts'
+import { messagesCommand } from './messages.ts'
 import { pageOf } from './page.ts'
 import { sendTestCommand } from './send-test.ts'
 import { serveCommand } from './serve.ts'
@@ -27,6 +30,9 @@ export function program(root: Command): Command {
     serveCommand({ load, file, version }),
     checkCommand({ file, print }),
     keysCommand({ load: async () => keysConfig(await load()), page: async () => pageOf(await load()), print, now: Date.now }),
+    messagesCommand({ ...atTerminal(), open: async () => openDesk(await load()), print, now: Date.now }, status => {
+      process.exitCode = status
+    }),
     sendTestCommand({ load, print }),
   ]) {
     // `postern serve --config F` and `postern --config F serve` mean the same.
@@ -40,6 +46,13 @@ export function program(root: Command): Command {
   }
   return root
 }
+
+const atTerminal = () => ({
+  warn: (text: string): void => void process.stderr.write(`${text}\n`),
+  terminal: process.stderr.isTTY === true,
+  confirm,
+  interrupted: listenForInterrupt(),
+})
 
 async function loadOrFail(file: string): Promise<Config> {
   try {

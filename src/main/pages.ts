@@ -43,7 +43,22 @@ export async function openPages(
   try {
     for (const listener of config.listeners.http) {
       const { at, hosts, token } = listener
-      opened.push(await openHttp({ ...at, hosts, token: token?.reveal() ?? null, desk: spool, readiness, notify, forget, version, log }))
+      opened.push(
+        await openHttp({
+          ...at,
+          hosts,
+          token: token?.reveal() ?? null,
+          desk: spool,
+          content: null,
+          delivery: runner,
+          links: null,
+          readiness,
+          notify,
+          forget,
+          version,
+          log,
+        }),
+      )
     }
   } catch (error) {
     await close()

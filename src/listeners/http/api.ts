@@ -4,12 +4,11 @@
  */
 import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Redelivery } from '../../transaction/desk.ts'
-import { listMessages, listTransactions, messageParameters, transactionParameters } from './listing.ts'
+import { filterParameters, listMessages, listTransactions, messageParameters, transactionParameters } from './listing.ts'
 import type { HttpParts } from './options.ts'
 import { Problem } from './problem.ts'
 import { integer, readQuery } from './query.ts'
-import { redeliver } from './redeliver.ts'
+import { redeliver, redeliveries } from './redeliver.ts'
 
 /** The `:id` of a route. Any text: what is no id finds nothing. */
 export const idOf = (request: FastifyRequest): string => (request.params as { id: string }).id
@@ -19,12 +18,13 @@ export const deliveryParameter = { delivery: integer(0, Number.MAX_SAFE_INTEGER)
 export function addApi(app: FastifyInstance, parts: HttpParts): void {
   const { desk } = parts
   app.get('/api/messages', async request => listMessages(desk, readQuery(request.query, messageParameters)))
+  app.get('/api/messages/count', async request => ({ count: await desk.count(readQuery(request.query, filterParameters)) }))
   app.get('/api/messages/:id', async request => {
     readQuery(request.query, {})
     return (await desk.view(idOf(request))) ?? unknown('message', idOf(request))
   })
   addRaw(app, parts)
-  for (const how of ['replay', 'release'] satisfies Redelivery[]) {
+  for (const how of redeliveries) {
     app.post(`/api/messages/:id/${how}`, async request => {
       const { delivery } = readQuery(request.query, deliveryParameter)
       return { id: idOf(request), count: await redeliver(parts, { message: idOf(request), how, delivery }) }
@@ -49,6 +49,6 @@ function addRaw(app: FastifyInstance, { desk }: HttpParts): void {
   })
 }
 
-function unknown(kind: string, id: string): never {
+export function unknown(kind: string, id: string): never {
   throw new Problem(404, `No ${kind} with this id`, { id })
 }

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { SpoolUnavailable } from '../../transaction/ports.ts'
 import type { Guard } from './guard.ts'
 import { probes } from './health.ts'
+import { linkPrefix } from './links.ts'
 import type { HttpParts } from './options.ts'
 import { errorPage } from './pages/error.ts'
 import { loginPage } from './pages/login.ts'
@@ -47,8 +48,11 @@ function asProblem(error: unknown, request: FastifyRequest): Problem {
 const unexpected = ({ id }: FastifyRequest) => new Problem(500, 'Something went wrong here; the log has it under this id', { id })
 
 function log(problem: Problem, error: unknown, request: FastifyRequest, { log }: HttpParts): void {
-  const fields = { request: request.id, method: request.method, url: request.url.slice(0, 500), peer: request.socket.remoteAddress ?? null }
+  const isLink = request.url.startsWith(linkPrefix)
+  // The query of a link is what opens it.
+  const url = (isLink ? request.url.split('?', 1)[0]! : request.url).slice(0, 500)
+  const fields = { request: request.id, method: request.method, url, peer: request.socket.remoteAddress ?? null }
   if (problem.status >= 500) log.error({ ...fields, err: error }, 'HTTP request failed')
-  else if (problem.status === 403 || problem.status === 421) log.warn({ ...fields, ...problem.facts }, 'HTTP request refused')
+  else if (!isLink && (problem.status === 403 || problem.status === 421)) log.warn({ ...fields, ...problem.facts }, 'HTTP request refused')
   else log.debug({ ...fields, status: problem.status }, 'HTTP request refused')
 }

@@ -5,6 +5,7 @@
 import type { FastifyRequest } from 'fastify'
 import { probes } from './health.ts'
 import { hostCheck, isLoopback } from './host.ts'
+import { linkPrefix } from './links.ts'
 import type { HttpOptions } from './options.ts'
 import { isOwnOrigin } from './origin.ts'
 import { Problem } from './problem.ts'
@@ -39,12 +40,19 @@ export function makeGuard(options: HttpOptions): Guard {
     check(request) {
       const path = request.url.split('?', 1)[0]!
       if (probes.has(path)) return
+      if (options.links !== null && path.startsWith(linkPrefix) && hostCount(request) === 1) return checkRead(request)
       if (hostCount(request) !== 1 || !knownHost(request.headers.host)) throw misdirected(request)
-      const reads = request.method === 'GET' || request.method === 'HEAD'
-      if (!reads && !isOwnOrigin(request.headers, !path.startsWith('/api/'))) throw foreign(request)
+      if (!reads(request) && !isOwnOrigin(request.headers, !path.startsWith('/api/'))) throw foreign(request)
       if (!open.has(path) && !trusted(request)) throw token === null ? noToken() : wrongToken()
     },
   }
+}
+
+const reads = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD'
+
+/** A signed link is its own proof, under whatever name we were reached; nothing is ever changed by one. */
+function checkRead(request: FastifyRequest): void {
+  if (!reads(request)) throw new Problem(405, 'Only GET, HEAD here', { allowed: ['GET', 'HEAD'] })
 }
 
 function longEnough(token: string): string {

@@ -5,7 +5,7 @@
 import { type Reason, reasons } from '../../policy/reasons.ts'
 import type { MessageRow, SpoolDesk } from '../../transaction/desk.ts'
 import type { Decision, DeliveryState, TransactionRow } from '../../transaction/ports.ts'
-import { integer, oneOf, textUpTo, type Values } from './query.ts'
+import { integer, moment, oneOf, textUpTo, type Values } from './query.ts'
 
 export const maxRows = 500
 const defaultRows = 50
@@ -17,13 +17,21 @@ export const reasonTokens = Object.keys(reasons) as readonly Reason[]
 /** Fewer rows on a page than in the API: they are escaped one by one, in the thread that answers SMTP. */
 export const pageLimit = { limit: integer(1, 100) }
 
-export const messageParameters = {
-  limit: integer(1, maxRows),
+/** What says which deliveries are meant; `since` and `until` are of the time of receipt. */
+export const filterParameters = {
   state: oneOf(states),
   mailbox: textUpTo(100),
   route: textUpTo(100),
+  processor: textUpTo(100),
   recipient: textUpTo(512),
   text: textUpTo(200),
+  since: moment,
+  until: moment,
+}
+
+export const messageParameters = {
+  limit: integer(1, maxRows),
+  ...filterParameters,
   before: integer(0, Number.MAX_SAFE_INTEGER),
 }
 

@@ -6,26 +6,36 @@ import { chmod, unlink } from 'node:fs/promises'
 import { connect } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { addApi } from './api.ts'
+import { addAttachments, boundedContent } from './attachments.ts'
+import { addBulk } from './bulk.ts'
 import { answerProblem } from './errors.ts'
 import { addForget } from './forget.ts'
 import { type Guard, makeGuard } from './guard.ts'
 import { addHealth } from './health.ts'
+import { addLinks } from './links.ts'
 import { watchMethods } from './methods.ts'
 import type { HttpListener, HttpOptions } from './options.ts'
 import { addPages } from './pages/routes.ts'
+import { pagePolicy } from './policy.ts'
 import { Problem } from './problem.ts'
+import { addProcessors } from './processors.ts'
 
 /** How long requests under way may go on after close(), in milliseconds. */
 const drainTime = 2_000
 const form = 'application/x-www-form-urlencoded'
 
 /** Rejects where the address can't be bound or the token is too short. */
-export async function openHttp(options: HttpOptions): Promise<HttpListener> {
+export async function openHttp(given: HttpOptions): Promise<HttpListener> {
+  const options = { ...given, content: given.content && boundedContent(given.content) }
   const guard = makeGuard(options)
   const app = createServer(options, guard)
   const refuseOtherMethods = watchMethods(app)
   addHealth(app, options, guard.trusted)
   addApi(app, options)
+  addBulk(app, options)
+  addAttachments(app, options)
+  addProcessors(app, options)
+  addLinks(app, options)
   await addForget(app, options)
   await addPages(app, options, guard)
   refuseOtherMethods()
@@ -104,7 +114,7 @@ const isStale = (path: string): Promise<boolean> =>
  * Origin of our own forms into `null` (Fetch, "append a request Origin header"), and so take away what CSRF is told by. */
 function secure(reply: FastifyReply): void {
   reply.headers({
-    'content-security-policy': "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    'content-security-policy': pagePolicy,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'same-origin',
     'cache-control': 'no-store',

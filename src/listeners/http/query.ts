@@ -2,7 +2,7 @@
  * Query parameters read by a table of readers: an unknown name, a name given twice or a value that a reader refuses is a
  * 400 that says what was found and what is allowed. An empty value counts as not given, because forms send those.
  */
-
+import { momentRule, parseMoment } from '../../lib/moment.ts'
 import { Problem } from './problem.ts'
 import { cut } from './visible.ts'
 
@@ -40,6 +40,13 @@ export const integer =
     if (!(number >= min && number <= max)) throw new Unfit(`a whole number from ${min} to ${max}`)
     return number
   }
+
+/** Milliseconds since 1970; durations are counted back from now. */
+export const moment: Reader<number> = value => {
+  const at = parseMoment(value, Date.now())
+  if (at === null) throw new Unfit(momentRule)
+  return at
+}
 
 /** `query` as the server parsed it: an object of strings, and of arrays where a name came twice. Throws Problem 400. */
 export function readQuery<R extends Readers>(query: unknown, readers: R): Values<R> {

@@ -1,15 +1,20 @@
 /**
- * Replay (delivered, failed) and release (held, discarded), for the API and the page's buttons alike: what can't be done is
- * told apart as unknown message, unknown delivery, or nothing in a state that allows it.
+ * Retry, replay, release and discard of one message, for the API and the page's buttons alike: what can't be done is told apart
+ * as unknown message, unknown delivery, or nothing in a state that allows it.
  */
 import type { Redelivery } from '../../transaction/desk.ts'
 import type { DeliveryState } from '../../transaction/ports.ts'
 import type { HttpParts } from './options.ts'
 import { Problem } from './problem.ts'
 
+export const redeliveries: readonly Redelivery[] = ['retry', 'replay', 'release', 'discard']
+
+/** Those that it can change. `retry` leaves queued ones alone that are due already. */
 export const statesFor: Readonly<Record<Redelivery, readonly DeliveryState[]>> = {
+  retry: ['failed', 'queued'],
   replay: ['delivered', 'failed'],
   release: ['held', 'discarded'],
+  discard: ['queued', 'held', 'failed'],
 }
 
 export interface RedeliveryOrder {
@@ -18,8 +23,11 @@ export interface RedeliveryOrder {
   readonly delivery: number | undefined
 }
 
-/** Resolves to how many deliveries were queued, at least 1. Throws Problem 404 or 409. */
-export async function redeliver({ desk, notify, log }: HttpParts, { message, how, delivery }: RedeliveryOrder): Promise<number> {
+/** Resolves to how many deliveries were changed, at least 1. Throws Problem 404 or 409. */
+export async function redeliver(
+  { desk, notify, log }: Pick<HttpParts, 'desk' | 'notify' | 'log'>,
+  { message, how, delivery }: RedeliveryOrder,
+): Promise<number> {
   const view = await desk.view(message)
   if (view === null) throw new Problem(404, 'No message with this id', { id: message })
   // Of a whole message its notices are not meant: nobody is told twice by the way.
@@ -30,12 +38,11 @@ export async function redeliver({ desk, notify, log }: HttpParts, { message, how
   if (count === 0) {
     const found = [...new Set(meant.map(one => one.state))]
     const allowed = statesFor[how]
-    throw new Problem(409, `Nothing to ${how}: ${how} is for ${allowed.join(' and ')}, found is ${found.join(', ') || 'none'}`, {
-      found,
-      allowed,
-    })
+    const rule = `${how} is for ${new Intl.ListFormat('en').format(allowed)}${how === 'retry' ? ' that wait' : ''}`
+    throw new Problem(409, `Nothing to ${how}: ${rule}, found is ${found.join(', ') || 'none'}`, { found, allowed })
   }
-  log.info({ message, how, delivery, count }, 'Deliveries queued again by hand')
+  log.info({ message, how, delivery, count }, how === 'discard' ? 'Deliveries discarded by hand' : 'Deliveries queued again by hand')
+  if (how === 'discard') return count
   const processors = [...new Set(meant.map(one => one.processor))]
   if (processors.length === 1) notify(processors[0])
   else notify()

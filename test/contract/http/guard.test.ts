@@ -145,7 +145,7 @@ test.each([
   site.desk.messages.push(someMessage({ id: 'm1', deliveries: [someDelivery({ state: 'failed' })] }))
   const form = { 'content-type': 'application/x-www-form-urlencoded' }
   const answer = await site.get('/messages/m1/replay', { method: 'POST', headers: { ...form, ...(headers as Record<string, string>) } })
-  expect([answer.status, answer.headers.location]).toEqual([303, '/messages/m1?queued=1'])
+  expect([answer.status, answer.headers.location]).toEqual([303, '/messages/m1?how=replay&count=1'])
 })
 
 test('every answer carries the fields that keep a browser in bounds', async () => {

@@ -5,7 +5,9 @@
 import { type IncomingHttpHeaders, request } from 'node:http'
 import { onTestFinished } from 'vitest'
 import { openHttp } from '../../../src/listeners/http/open.ts'
-import type { ForgetOrder, HttpParts, Readiness } from '../../../src/listeners/http/options.ts'
+import type { ContentDoor, ForgetOrder, HttpParts, Readiness } from '../../../src/listeners/http/options.ts'
+import type { Attachment, ParsedContent } from '../../../src/mail/content.ts'
+import type { ProcessorStatus } from '../../../src/transaction/desk.ts'
 import { type FakeDesk, fakeDesk } from '../../support/fake-desk.ts'
 
 export const token = 'a-token-of-24-characters'
@@ -30,13 +32,70 @@ export interface Site {
   readonly forgotten: ForgetOrder[]
   readonly logged: { level: string; text: string; fields: object }[]
   readiness: Readiness
+  /** Changed by tests; `resume` knows the processors that stand here. */
+  processors: ProcessorStatus[]
+  /** Names that were resumed. */
+  readonly resumed: string[]
   get(path: string, ask?: Ask): Promise<Answer>
   /** As a form of our own page sends it. */
   post(path: string, fields?: Record<string, string>, headers?: Record<string, string>): Promise<Answer>
   close(): Promise<void>
 }
 
-export type Settings = Partial<Pick<HttpParts, 'hosts' | 'token'>> & { host?: string; path?: string }
+/** Gives the same content for every message, and these octets for its attachments. */
+export const someDoor = (content: Partial<ParsedContent>, octets: readonly Uint8Array[] = []): ContentDoor => ({
+  view: async id => (id === 'none' ? null : someContent(content)),
+  attachment: async (_id, index) => {
+    const one = content.attachments?.[index]
+    return one === undefined ? null : { name: one.name, type: one.type, octets: octets[index] ?? new Uint8Array() }
+  },
+})
+
+const someContent = (more: Partial<ParsedContent>): ParsedContent => ({
+  status: 'parsed',
+  header: [],
+  subject: 'Re: a reply',
+  from: [],
+  replyTo: [],
+  to: [],
+  cc: [],
+  date: null,
+  messageId: '',
+  inReplyTo: [],
+  references: [],
+  text: null,
+  textFrom: null,
+  html: null,
+  reply: null,
+  attachments: [],
+  truncated: [],
+  ...more,
+})
+
+export const someAttachment = (more: Partial<Attachment> = {}): Attachment => ({
+  index: 0,
+  name: 'a.pdf',
+  type: 'application/pdf',
+  size: 3,
+  sha256: '0'.repeat(64),
+  disposition: 'attachment',
+  contentId: null,
+  ...more,
+})
+
+export const someProcessor = (more: Partial<ProcessorStatus> = {}): ProcessorStatus => ({
+  name: 'app',
+  running: 1,
+  allowed: 4,
+  concurrency: 4,
+  delivered: 10,
+  retried: 2,
+  failed: 1,
+  paused: null,
+  ...more,
+})
+
+export type Settings = Partial<Pick<HttpParts, 'hosts' | 'token' | 'content' | 'links'>> & { host?: string; path?: string }
 
 export async function openSite(settings: Settings = {}): Promise<Site> {
   const desk = fakeDesk()
@@ -50,6 +109,12 @@ export async function openSite(settings: Settings = {}): Promise<Site> {
     hosts: settings.hosts ?? [],
     token: settings.token === undefined ? token : settings.token,
     desk,
+    content: settings.content ?? null,
+    links: settings.links ?? null,
+    delivery: {
+      processors: () => site.processors,
+      resume: name => site.processors.some(one => one.name === name) && site.resumed.push(name) > 0,
+    },
     readiness: () => site.readiness,
     notify: processor => void notified.push(processor),
     forget: what => (what.mailbox === 'nowhere' ? null : forgotten.push(what) && 3),
@@ -64,6 +129,8 @@ export async function openSite(settings: Settings = {}): Promise<Site> {
     notified,
     forgotten,
     logged,
+    processors: [],
+    resumed: [],
     readiness: { ready: true, checks: [{ name: 'spool', ok: true, detail: 'var/spool' }] },
     get: (path, ask = {}) => exchange(socket, path, ask),
     post: (path, fields = {}, headers = {}) =>

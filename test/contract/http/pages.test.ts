@@ -42,7 +42,8 @@ test('a message shows its envelope, header, raw text, decisions and deliveries',
     'Auto-Submitted: auto-replied',
     'an automatic reply, a bounce or another machine’s mail',
     '410 Gone',
-    'action="/messages/m1/replay" method="post"><input type="hidden" name="delivery" value="4"><button>Replay</button>',
+    'action="/messages/m1/retry" method="post"><input type="hidden" name="delivery" value="4"><button>Retry</button>',
+    'action="/messages/m1/discard" method="post"><input type="hidden" name="delivery" value="4"><button class="quiet">Discard</button>',
     'action="/messages/m1/release" method="post"><input type="hidden" name="delivery" value="5"><button>Release</button>',
     'is cut off',
     'href="/api/messages/m1/raw"',
@@ -56,11 +57,11 @@ test('the buttons do what they say', async () => {
   const site = await openSite()
   const deliveries = [1, 2, 3].map(id => someDelivery({ id, state: 'failed' }))
   site.desk.messages.push(someMessage({ id: 'm1', deliveries }))
-  expect((await site.get('/messages/m1')).body).toContain('<button>Replay all 3</button>')
+  expect((await site.get('/messages/m1')).body).toContain('<button>Retry all 3</button>')
   const one = await site.post('/messages/m1/replay', { delivery: '2' })
-  expect([one.status, one.headers.location]).toEqual([303, '/messages/m1?queued=1'])
-  expect((await site.get('/messages/m1?queued=1')).body).toContain('1 delivery queued again.')
-  expect((await site.post('/messages/m1/replay')).headers.location).toBe('/messages/m1?queued=2')
+  expect([one.status, one.headers.location]).toEqual([303, '/messages/m1?how=replay&count=1'])
+  expect((await site.get('/messages/m1?how=replay&count=1')).body).toContain('1 delivery queued again.')
+  expect((await site.post('/messages/m1/replay')).headers.location).toBe('/messages/m1?how=replay&count=2')
   expect((await site.post('/messages/m1/replay')).status).toBe(409)
   expect((await site.post('/messages/m2/replay')).status).toBe(404)
   expect((await site.post('/messages/m1/replay', { other: '1' })).status).toBe(400)

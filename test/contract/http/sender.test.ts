@@ -90,9 +90,7 @@ test('a notice is shown as one, on the page of its message and in the list', asy
   const shown = section((await site.get('/messages/m1')).body, 'Deliveries')
   const card = shown.split('class="card"')[2]!
   expect(card).toContain('Notice to <span class="address">jane@sender.example</span>')
-  expect(card).toContain(
-    'about <span class="address">incoming+abc@incoming.example.com</span>: <code>application.failed</code> – the processor refused',
-  )
+  expect(card).toContain('about <span class="address">incoming+abc@incoming.example.com</span>: <code>application.failed</code> – ')
   expect(card).not.toMatch(/<dt>(Mailbox|Key|Route)/)
   const list = (await site.get('/?state=queued')).body
   expect(list).toContain(
@@ -107,7 +105,7 @@ test('a message is replayed without its notices; one of those by its number', as
   site.desk.messages.push(someMessage({ id: 'm1', deliveries: [someDelivery({ id: 8, state: 'failed' }), sent] }))
   const { body } = await site.get('/messages/m1')
   expect(body).not.toContain('Replay all')
-  expect((await site.post('/messages/m1/replay')).headers.location).toBe('/messages/m1?queued=1')
+  expect((await site.post('/messages/m1/replay')).headers.location).toBe('/messages/m1?how=replay&count=1')
   expect(site.desk.messages[0]!.deliveries.map(({ state }) => state)).toEqual(['queued', 'delivered'])
   expect(site.notified).toEqual(['app'])
   expect((await site.post('/messages/m1/replay')).body).toContain('found is queued<')

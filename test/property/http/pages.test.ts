@@ -5,9 +5,12 @@ import { layout } from '../../../src/listeners/http/pages/layout.ts'
 import { loginPage } from '../../../src/listeners/http/pages/login.ts'
 import { messagePage } from '../../../src/listeners/http/pages/message.ts'
 import { messagesPage } from '../../../src/listeners/http/pages/messages.ts'
+import { processorsPage } from '../../../src/listeners/http/pages/processors.ts'
+import { questionPage } from '../../../src/listeners/http/pages/redelivery.ts'
 import { transactionPage, transactionsPage } from '../../../src/listeners/http/pages/transactions.ts'
 import { Problem } from '../../../src/listeners/http/problem.ts'
 import { readRawHead } from '../../../src/listeners/http/raw-head.ts'
+import { someAttachment, someDoor, someProcessor } from '../../contract/http/harness.ts'
 import { someDelivery, someMessage, someTransaction } from '../../support/fake-desk.ts'
 import { skeleton } from './skeleton.ts'
 
@@ -66,13 +69,24 @@ async function pages(t: string): Promise<string[]> {
   })
   const raw = await readRawHead(source(`Subject: =?utf-8?b?${Buffer.from(t).toString('base64')}?=\r\n\r\n${t}`))
   const list = [{ ...message, ...delivery, id: t, delivery: 1 }]
+  const attachment = someAttachment({ name: t, type: t, contentId: t })
+  const content = (await someDoor({
+    ...{ text: `${t} and more`, textFrom: 'html', html: t, subject: t, truncated: ['text'], attachments: [attachment] },
+    reply: { text: t, quoted: t, signature: t },
+  }).view('m1'))!
+  const problem = { status: 'over-budget', problem: t } as const
+  const processors = [someProcessor({ name: t, allowed: 1, paused: { since: 1, until: 2, cause: t } })]
+  const filter = { mailbox: t, route: t, processor: t, recipient: t, text: t, since: 3 }
   const bodies = [
-    messagesPage({ messages: list, next: 7 }, { text: t, recipient: t, before: 9 }),
-    messagePage({ message, raw, queued: 2 }),
+    messagePage({ message, raw: null, content: problem, done: null }),
+    processorsPage(processors, t),
+    questionPage({ how: 'retry', filter, count: 3 }),
+    messagesPage({ messages: list, next: 7 }, { text: t, recipient: t, processor: t, state: 'failed', before: 9 }),
+    messagePage({ message, raw, content, done: { how: 'retry', count: 2 } }),
     transactionsPage({ transactions: [row], next: 7 }, { id: t, client: t }),
     transactionPage(row),
   ]
-  const framed = bodies.map(body => layout({ title: t, here: 'messages', body }, { status, version: t, loggedIn: true }))
+  const framed = bodies.map(body => layout({ title: t, here: 'messages', body }, { status, processors, version: t, loggedIn: true }))
   return [...framed, errorPage(new Problem(404, t, { id: t, found: t })), loginPage(t, true)].map(String)
 }
 

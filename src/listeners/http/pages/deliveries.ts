@@ -58,10 +58,18 @@ const factsOfMail = (one: DeliveryView): Fact[] => [
 
 /** Forms for what can be done to these deliveries; `id` narrows it to one. */
 function buttons(some: readonly DeliveryView[], address: string, id: number | null): Part {
-  const able = (how: Redelivery) => some.filter(one => statesFor[how].includes(one.state)).length
+  const able = (how: Redelivery) => some.filter(offered[how]).length
   const word = (text: string, count: number) => (id === null ? `${text} all ${count}` : text)
-  const form = (how: Redelivery, text: string) =>
+  const form = (how: Redelivery, text: string, quiet = false) =>
     able(how) > (id === null ? 1 : 0) &&
-    html`<form action="${address}/${how}" method="post">${id !== null && html`<input type="hidden" name="delivery" value="${id}">`}<button>${word(text, able(how))}</button></form>`
-  return html`<div class="buttons">${form('replay', 'Replay')}${form('release', 'Release')}</div>`
+    html`<form action="${address}/${how}" method="post">${id !== null && html`<input type="hidden" name="delivery" value="${id}">`}${quiet ? html`<button class="quiet">${word(text, able(how))}</button>` : html`<button>${word(text, able(how))}</button>`}</form>`
+  return html`<div class="buttons">${form('retry', 'Retry')}${form('replay', 'Replay')}${form('release', 'Release')}${form('discard', 'Discard', true)}</div>`
+}
+
+/** What a button is for; of a failed one, replaying is the same as retrying. */
+const offered: Readonly<Record<Redelivery, (one: DeliveryView) => boolean>> = {
+  retry: ({ state, due }) => state === 'failed' || (state === 'queued' && due !== null),
+  replay: ({ state }) => state === 'delivered',
+  release: ({ state }) => statesFor.release.includes(state),
+  discard: ({ state }) => statesFor.discard.includes(state),
 }

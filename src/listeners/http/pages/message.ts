@@ -1,12 +1,14 @@
 /**
- * One message: what became of it, who sent it, how it was decided, its envelope, header and the start of its raw text.
+ * One message: what became of it, what it says, who sent it, how it was decided, its envelope, header and the start of its raw text.
  * Everything in it was written by strangers and is shown as text.
  */
-import type { MessageView } from '../../../transaction/desk.ts'
+import type { Content } from '../../../mail/content.ts'
+import type { MessageView, Redelivery } from '../../../transaction/desk.ts'
 import type { Decision } from '../../../transaction/ports.ts'
 import { type Html, html } from '../html.ts'
 import { type RawHead, rawLimit } from '../raw-head.ts'
 import { cut } from '../visible.ts'
+import { contentSections } from './content.ts'
 import { deliveries } from './deliveries.ts'
 import { sender } from './sender.ts'
 import { badge, facts, more, octets, path, plural, reasonText, segment, when } from './words.ts'
@@ -17,17 +19,20 @@ export interface Shown {
   readonly message: MessageView
   /** null where the spool could not give it. */
   readonly raw: RawHead | null
-  /** How many deliveries were queued a moment ago. */
-  readonly queued: number | undefined
+  /** null where there is no parsed view, or not now. */
+  readonly content: Content | null
+  /** What was done a moment ago, and to how many deliveries. */
+  readonly done: { readonly how: Redelivery; readonly count: number } | null
 }
 
-export function messagePage({ message, raw, queued }: Shown): Html {
+export function messagePage({ message, raw, content, done }: Shown): Html {
   const address = `/messages/${segment(message.id)}`
   return html`<p class="crumb"><a href="/">Messages</a></p>
 <h1>${message.subject === '' ? html`<i>no subject</i>` : cut(message.subject, 300)}</h1>
-${queued !== undefined && html`<p class="banner good" role="status">${plural(queued, 'delivery', 'deliveries')} queued again.</p>`}
+${done !== null && html`<p class="banner good" role="status">${plural(done.count, 'delivery', 'deliveries')} ${done.how === 'discard' ? 'discarded' : 'queued again'}.</p>`}
 ${message.truncated && html`<p class="banner bad">The message was larger than the limit and is cut off.</p>`}
 <section><h2>Deliveries</h2>${deliveries(message.deliveries, address)}</section>
+${contentSections(content, message.id)}
 <section><h2>Who sent it</h2>${sender(message.authentication)}</section>
 <section><h2>Envelope</h2>${envelope(message)}</section>
 <section><h2>Decisions</h2>${decisions(message.decisions)}</section>

@@ -2,10 +2,12 @@
  * The list of messages, a row a delivery, newest first.
  */
 import type { MessageRow } from '../../../transaction/desk.ts'
-import { type Html, html } from '../html.ts'
-import { type MessagePage, states } from '../listing.ts'
+import { type Html, html, type Part } from '../html.ts'
+import { filterParameters, type MessagePage, states } from '../listing.ts'
+import { redeliveries, statesFor } from '../redeliver.ts'
 import { cut } from '../visible.ts'
-import { aboutText, badge, type FilterField, filters, octets, pager, path, segment, when } from './words.ts'
+import { title } from './redelivery.ts'
+import { aboutText, badge, type FilterField, filters, octets, pager, path, readable, segment, type Values, when } from './words.ts'
 
 const fields: readonly FilterField[] = [
   { name: 'text', label: 'Text' },
@@ -13,13 +15,30 @@ const fields: readonly FilterField[] = [
   { name: 'recipient', label: 'Recipient' },
   { name: 'mailbox', label: 'Mailbox' },
   { name: 'route', label: 'Route' },
+  { name: 'processor', label: 'Processor' },
+  { name: 'since', label: 'Since', hint: '2h, 2027-01-31' },
+  { name: 'until', label: 'Until' },
 ]
 
-export function messagesPage({ messages, next }: MessagePage, values: Readonly<Record<string, string | number>>): Html {
+export function messagesPage({ messages, next }: MessagePage, values: Values): Html {
   return html`<h1>Messages</h1>
-${filters('/', fields, values)}
-${messages.length === 0 ? empty(Object.keys(values).length > 0) : table(messages)}
+${filters('/', fields, readable(values))}
+${messages.length === 0 ? empty(Object.keys(values).length > 0) : html`${actions(values)}${table(messages)}`}
 ${pager('/', values, next)}`
+}
+
+/** What can be done to all that the filter fits, where it says which state: a question comes before anything is done. */
+function actions(values: Values): Part {
+  const given = Object.entries(readable(values)).filter(([name]) => Object.hasOwn(filterParameters, name))
+  const fitting = redeliveries.filter(how => statesFor[how].some(state => state === values.state))
+  // Of failed ones, replaying is the same as retrying.
+  const offered = fitting.filter(how => how !== 'replay' || values.state === 'delivered')
+  if (offered.length === 0) return null
+  const link = (how: string) => {
+    const query: [string, string][] = [['how', how], ...given.map(([name, value]): [string, string] => [name, String(value)])]
+    return `/redeliver?${new URLSearchParams(query)}`
+  }
+  return html`<p class="all">All that fit: ${offered.map(how => html`<a href="${link(how)}">${title(how)} …</a> `)}</p>`
 }
 
 const empty = (filtered: boolean) =>

@@ -50,9 +50,17 @@ export interface FilterField {
   readonly label: string
   /** Makes it a list to choose from. */
   readonly options?: readonly string[]
+  /** An example of what may be written. */
+  readonly hint?: string
 }
 
-type Values = Readonly<Record<string, string | number>>
+export type Values = Readonly<Record<string, string | number>>
+
+/** Times of a filter as a person can read and change them, and as query.ts reads them again. */
+export const readable = (values: Values): Values =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, name === 'since' || name === 'until' ? new Date(value).toISOString() : value]),
+  )
 
 /** A GET form over the fields, with what is set now. */
 export function filters(action: string, fields: readonly FilterField[], values: Values): Html {
@@ -63,9 +71,9 @@ export function filters(action: string, fields: readonly FilterField[], values: 
   </form>`
 }
 
-function control({ name, options }: FilterField, value: string | number | undefined): Html {
+function control({ name, options, hint }: FilterField, value: string | number | undefined): Html {
   if (options === undefined)
-    return html`<input name="${name}" value="${value}" autocomplete="off" autocapitalize="none" spellcheck="false">`
+    return html`<input name="${name}" value="${value}" placeholder="${hint}" autocomplete="off" autocapitalize="none" spellcheck="false">`
   const choice = (option: string) =>
     option === value ? html`<option selected>${option}</option>` : html`<option value="${option}">${option}</option>`
   return html`<select name="${name}"><option value="">any</option>${options.map(choice)}</select>`
@@ -74,7 +82,7 @@ function control({ name, options }: FilterField, value: string | number | undefi
 /** Links to the newest and the next older page, the filters kept. */
 export function pager(action: string, values: Values, next: number | null): Html {
   const link = (before: number | null) => {
-    const entries = Object.entries(values).filter(([name]) => name !== 'before')
+    const entries = Object.entries(readable(values)).filter(([name]) => name !== 'before')
     const query = new URLSearchParams(entries.map(([name, value]): [string, string] => [name, String(value)]))
     if (before !== null) query.set('before', String(before))
     const text = query.toString()

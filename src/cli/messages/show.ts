@@ -1,0 +1,84 @@
+/** `postern messages show ID`: who sent it, how it was decided, what became of each delivery, and what is in it. */
+import type { Content } from '../../mail/content.ts'
+import type { DeliveryView, MessageView } from '../../transaction/desk.ts'
+import type { Commands } from './commands.ts'
+import type { MessagesDesk } from './desk.ts'
+import { plain, time } from './plain.ts'
+
+const width = 300
+
+/** Gives the exit status: 1 where there is no such message. */
+export async function show(
+  desk: MessagesDesk,
+  { id, json }: { readonly id: string; readonly json: boolean },
+  { print, warn }: Commands,
+): Promise<number> {
+  const message = await desk.view(id)
+  if (message === null) {
+    warn(`No message ${plain(id, 100)} in ${desk.where}.`)
+    return 1
+  }
+  const content = await desk.content(id)
+  if (json) print(JSON.stringify({ message, content }, null, 2))
+  else print([...head(message), ...decisions(message), ...message.deliveries.flatMap(delivery), ...inside(content)].join('\n'))
+  return 0
+}
+
+const field = (name: string, value: string): string => `${name.padEnd(14)} ${plain(value, width)}`
+
+function head(message: MessageView): string[] {
+  const { authentication, client } = message
+  return [
+    field('Id', message.id),
+    field('Received', `${time(message.received)} UTC by ${message.protocol} at ${message.listener}`),
+    field('Reverse-path', message.sender === '' ? '<>' : message.sender),
+    field('From', message.from),
+    field('Subject', message.subject),
+    field('Message-ID', message.messageId),
+    field('Client', `${client.address ?? 'local'}${client.name === null ? '' : ` (${client.name})`}`),
+    field('Size', `${message.size} octets${message.truncated ? ', cut off' : ''}`),
+    field('Authentication', authentication === null ? 'not checked' : summary(authentication)),
+  ]
+}
+
+const summary = ({ from, spf, dmarc }: NonNullable<MessageView['authentication']>): string =>
+  `${from.authenticated ? `${from.address} by ${from.how}` : 'From is not authenticated'}; spf ${spf.result}, dmarc ${dmarc.result}`
+
+const decisions = ({ decisions: all }: MessageView): string[] => [
+  '',
+  'Decisions',
+  ...all
+    .slice(0, 100)
+    .map(
+      one =>
+        `  ${one.stage.padEnd(8)} ${one.verdict.padEnd(8)} ${plain([one.recipient, one.reason, one.detail].filter(Boolean).join('  '), width)}`,
+    ),
+]
+
+function delivery(one: DeliveryView): string[] {
+  const lines = [
+    '',
+    `${one.about === null ? 'Delivery' : 'Notice'} ${one.id}: ${one.state}${one.reason === null ? '' : ` (${one.reason})`}`,
+    field('  Recipient', one.recipient),
+    one.about === null
+      ? field('  Route', `${one.mailbox}/${one.route}, key ${one.key === '' ? 'none' : one.key}`)
+      : field('  About', `${one.about.recipient}: ${one.about.reason}`),
+    field('  Processor', `${one.processor}, ${one.attempts} ${one.attempts === 1 ? 'attempt' : 'attempts'}`),
+  ]
+  if (one.detail !== '') lines.push(field('  Last answer', one.detail))
+  if (one.due !== null) lines.push(field('  Next attempt', `${time(one.due)} UTC`))
+  return [...lines, field('  Idempotency', one.idempotencyId)]
+}
+
+function inside(content: Content | null): string[] {
+  if (content === null) return []
+  if (content.status !== 'parsed') return ['', field('Content', `${content.status}: ${content.problem}`)]
+  const text = content.reply?.text || content.text || ''
+  return [
+    '',
+    field('Text', text === '' ? 'none' : text),
+    ...content.attachments
+      .slice(0, 100)
+      .map(one => field(`Attachment ${one.index}`, `${one.name ?? 'without a name'}, ${one.type}, ${one.size} octets`)),
+  ]
+}
