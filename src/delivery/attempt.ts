@@ -32,11 +32,21 @@ export function attempt(processor: Processor, delivery: Delivery, message: () =>
   return { outcome, ended: call, abort: () => controller.abort(new Error('stopping')) }
 }
 
+const verdicts = ['accept', 'hold', 'discard'] as const
+
 /** A processor written in plain JavaScript may answer anything; only a clear outcome counts. */
 function answerOf(value: unknown): Outcome {
-  const { kind, detail, after } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  const { kind, detail, after, verdict, refusal, gone } = (typeof value === 'object' && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >
   const text = typeof detail === 'string' ? oneLine(detail) : ''
-  if (kind === 'delivered' || kind === 'failed') return { kind, detail: text }
+  if (kind === 'delivered') {
+    const known = verdicts.find(one => one === verdict)
+    return known === undefined ? { kind, detail: text } : { kind, detail: text, verdict: known }
+  }
+  if (kind === 'failed') return typeof refusal === 'string' ? { kind, detail: text, refusal: oneLine(refusal) } : { kind, detail: text }
   if (kind !== 'retry') return { kind: 'retry', detail: 'the processor gave no outcome that is one' }
-  return typeof after === 'number' && after >= 0 ? { kind, after, detail: text } : { kind, detail: text }
+  const pause = typeof after === 'number' && after >= 0 ? { after } : {}
+  return { kind, detail: text, ...pause, ...(gone === true ? { gone } : {}) }
 }

@@ -1,134 +1,97 @@
 /**
- * The queue of one processor, worked off: claims no more deliveries than it can call at once, oldest due first, settles
- * every attempt, and sleeps until new mail or the next due time. Each processor has a lane of its own, so that a slow one
- * delays nobody else. A delivery tried again goes to the end of the line (its due time is in the future), so neither new
- * mail nor retries starve, and a poison message blocks nobody.
+ * The queue of one processor, worked off: claims no more deliveries than it can call at once, settles every attempt, and sleeps
+ * until new mail or the next due time. Each processor has a lane of its own, so that a slow one delays nobody else. A delivery
+ * tried again goes to the end of the line (its due time is in the future), so neither new mail nor retries starve, and a poison
+ * message blocks nobody. A call that somebody waits for takes its place before any claim.
  * It must lose no delivery: trouble with the spool is waited out, and what can't be settled stays `delivering`.
  */
-import type { Clock, Delivery, Log, MessageSource, NewDelivery, Outcome, Processor, Settlement, SpoolQueue } from '../transaction/ports.ts'
-import { type Attempt, attempt } from './attempt.ts'
-import type { Schedule } from './schedule.ts'
-import { settle, settlementOf, troublePause, withFollow } from './settle.ts'
-
-export interface LaneOptions {
-  readonly spool: SpoolQueue
-  readonly schedule: Schedule
-  readonly clock: Clock
-  /** From 0 (included) to 1 (excluded). */
-  readonly random: () => number
-  readonly log: Log
-  /** Our trace fields for one delivery, each line ended by CRLF. */
-  traceFields(delivery: Delivery): string
-  /** What a processor is given in place of the plain message: without forged fields, with a reader of bounces. */
-  refine?(message: MessageSource, delivery: Delivery): MessageSource
-  /** The notice to write where a delivery fails for good; null: none. Not asked of a delivery that is a notice itself. */
-  follow?(delivery: Delivery, detail: string): NewDelivery | null
-}
-
-export interface LaneParts extends LaneOptions {
-  /** There is something new for this processor. */
-  notify(processor: string): void
-}
-
-/** Counted since the start but `running`. */
-export interface LaneStats {
-  readonly running: number
-  readonly delivered: number
-  readonly retried: number
-  readonly failed: number
-}
+import type { Delivery, Outcome, Processor } from '../transaction/ports.ts'
+import { type Health, well } from './circuit.ts'
+import { conclude } from './conclude.ts'
+import { callProcessor, judge } from './lane-call.ts'
+import { grantAll, reserve, serve } from './lane-places.ts'
+import { type Grant, type LaneParts, newState, places, type State } from './lane-state.ts'
+import { troublePause } from './settle.ts'
+import { settlementOf } from './settlement.ts'
+import { giveBack } from './tally.ts'
 
 export interface Lane {
   /** There may be something due. */
   wake(): void
   /** Somebody else may have queued something for later: looks for the next due time anew. */
   refresh(): void
+  /** A place for one call, to be used by `call` or given back by `release`; waits for one no longer than so many milliseconds. */
+  reserve(within: number): Promise<Grant>
+  release(): void
+  /** Calls the processor at the place that was reserved, and gives the place back. Never rejects. */
+  call(delivery: Delivery): Promise<Outcome>
+  /** As if the processor had never failed. */
+  resume(): void
   /** No new claims from now on. */
   close(): void
   /** Breaks off the calls under way; those that gave no final outcome stay `delivering`. Implies `close`. */
   abort(): void
   /** Resolves when nothing is under way. */
   idle(): Promise<void>
-  stats(): LaneStats
+  health(): Health
+  readonly concurrency: number
 }
 
 /** The longest sleep: another process (the command line) may have queued something without telling us. In milliseconds. */
 const longestSleep = 60_000
 const shortestSleep = 20
 
-interface State {
-  readonly name: string
-  readonly processor: Processor
-  readonly options: LaneParts
-  /** Attempts from claim to settlement; each takes one place. */
-  readonly runs: Set<Promise<void>>
-  /** Calls that have not ended, by delivery: a hung one outlives its run. */
-  readonly calls: Map<number, Attempt>
-  readonly counts: { delivered: number; retried: number; failed: number }
-  readonly halt: AbortController
-  phase: 'open' | 'closed'
-  /** Whether something may be due now. */
-  due: boolean
-  /** Looks at the queue that failed, in a row. */
-  failures: number
-  /** Nothing is looked at until the timer fires. */
-  resting: boolean
-  timer: { readonly at: number; readonly handle: NodeJS.Timeout } | null
-  working: Promise<void> | null
-}
-
 /** Opens the lane and looks for what is due already. */
-export function openLane(name: string, processor: Processor, options: LaneParts): Lane {
-  const lane: State = {
-    name,
-    processor,
-    options,
-    runs: new Set(),
-    calls: new Map(),
-    counts: { delivered: 0, retried: 0, failed: 0 },
-    halt: new AbortController(),
-    phase: 'open',
-    due: true,
-    failures: 0,
-    resting: false,
-    timer: null,
-    working: null,
-  }
+export function openLane(name: string, processor: Processor, parts: LaneParts): Lane {
+  const lane = newState(name, processor, parts)
+  lane.tally.freed = () => kick(lane)
   kick(lane)
   return {
-    wake() {
-      lane.due = true
-      kick(lane)
-    },
+    concurrency: processor.concurrency,
+    wake: () => wake(lane),
     refresh() {
-      if (lane.timer !== null && !lane.resting) {
-        clearTimeout(lane.timer.handle)
-        lane.timer = null
-      }
-      lane.due = true
-      kick(lane)
+      if (!lane.resting) stopTimer(lane)
+      wake(lane)
+    },
+    reserve: within => reserve(lane, within),
+    release: () => giveBack(lane.tally, 1),
+    call: delivery => callFor(lane, delivery),
+    resume() {
+      lane.health = well(processor.concurrency)
+      wake(lane)
     },
     close: () => close(lane),
     abort() {
       close(lane)
-      lane.halt.abort()
+      lane.halted.abort()
       for (const call of lane.calls.values()) call.abort()
     },
     async idle() {
       while (lane.runs.size > 0 || lane.working !== null) await Promise.allSettled([...lane.runs, lane.working])
     },
-    stats: () => ({ running: lane.runs.size, ...lane.counts }),
+    health: () => lane.health,
   }
+}
+
+function wake(lane: State): void {
+  lane.due = true
+  kick(lane)
 }
 
 function close(lane: State): void {
   lane.phase = 'closed'
+  stopTimer(lane)
+  grantAll(lane, 'closed')
+}
+
+function stopTimer(lane: State): void {
   if (lane.timer !== null) clearTimeout(lane.timer.handle)
   lane.timer = null
 }
 
 /** Sees to it that `work` runs, once at a time. */
 function kick(lane: State): void {
+  serve(lane)
   if (lane.working !== null || lane.resting || lane.phase === 'closed') return
   lane.working = work(lane)
     .catch((error: unknown) => rest(lane, error))
@@ -139,24 +102,35 @@ function kick(lane: State): void {
     })
 }
 
-const places = (lane: State): number => lane.processor.concurrency - lane.runs.size
-
 /** Claims while there are places and something may be due; then sees to it that a timer is set. */
 async function work(lane: State): Promise<void> {
   const { spool, clock } = lane.options
   while (lane.phase === 'open' && places(lane) > 0) {
-    if (lane.due) {
-      lane.due = false
-      const wanted = places(lane)
-      const claimed = await spool.claim(lane.name, wanted, clock())
-      for (const delivery of claimed) start(lane, delivery)
-      if (claimed.length >= wanted) lane.due = true
-    } else if (lane.timer === null) {
+    if (lane.due) await claim(lane)
+    else if (lane.timer === null) {
       const due = await spool.nextDue(lane.name)
       wakeAt(lane, due ?? Number.POSITIVE_INFINITY)
     } else return
     lane.failures = 0
   }
+  const { paused } = lane.health
+  if (paused !== null && clock() < paused.until) wakeAt(lane, paused.until)
+}
+
+async function claim(lane: State): Promise<void> {
+  const { spool, clock } = lane.options
+  lane.due = false
+  const wanted = places(lane)
+  lane.tally.taken += wanted
+  let claimed: readonly Delivery[] = []
+  try {
+    claimed = await spool.claim(lane.name, wanted, clock())
+  } finally {
+    lane.tally.taken -= wanted - claimed.length
+  }
+  for (const delivery of claimed) start(lane, delivery)
+  if (claimed.length >= wanted) lane.due = true
+  else serve(lane)
 }
 
 /** Sets the timer, or brings it forward. */
@@ -180,59 +154,41 @@ function rest(lane: State, error: unknown): void {
   lane.due = true
   const ms = troublePause(lane.failures)
   lane.options.log.error({ processor: lane.name, error: String(error), ms }, 'the queue could not be read; trying again')
-  if (lane.timer !== null) clearTimeout(lane.timer.handle)
-  lane.timer = null
+  stopTimer(lane)
   wakeAt(lane, lane.options.clock() + ms)
 }
 
+/** One attempt at a place that is taken already, from the call to its settlement. */
 function start(lane: State, delivery: Delivery): void {
   const run = make(lane, delivery)
     .catch((error: unknown) => lane.options.log.error({ id: delivery.message, error: String(error) }, 'an attempt broke'))
     .finally(() => {
       lane.runs.delete(run)
-      kick(lane)
+      giveBack(lane.tally, 1)
     })
   lane.runs.add(run)
 }
 
-/** One attempt, from the call to its settlement. */
 async function make(lane: State, delivery: Delivery): Promise<void> {
-  const { spool, schedule, clock, random, log, follow, notify } = lane.options
-  const outcome = await outcomeFor(lane, delivery)
+  const { schedule, clock, random } = lane.options
+  const outcome = await callProcessor(lane, delivery)
+  judge(lane, outcome)
   // Broken off by the end of the program: the delivery stays `delivering`, and is queued again at the next start.
-  if (lane.halt.signal.aborted && outcome.kind === 'retry') return
-  const settlement = withFollow(delivery, settlementOf(delivery, outcome, { schedule, at: clock(), random }), { follow, log })
-  report(lane, delivery, settlement)
-  const written = await settle(delivery, settlement, { spool, log, halt: lane.halt.signal })
-  if (!written) return
-  if (settlement.state === 'queued') wakeAt(lane, settlement.due)
-  if (settlement.state === 'failed' && settlement.follow !== undefined) notify(settlement.follow.processor)
+  if (lane.halted.signal.aborted && outcome.kind === 'retry') return
+  const settlement = settlementOf(delivery, outcome, { schedule, at: clock(), random })
+  const written = await conclude(delivery, [settlement, outcome], { ...lane, halt: lane.halted.signal })
+  if (written && settlement.state === 'queued') wakeAt(lane, settlement.due)
 }
 
-async function outcomeFor(lane: State, delivery: Delivery): Promise<Outcome> {
-  if (lane.calls.has(delivery.id)) return { kind: 'retry', detail: 'an earlier call for this delivery hangs' }
-  const call = attempt(lane.processor, delivery, () => messageOf(lane.options, delivery))
-  lane.calls.set(delivery.id, call)
-  void call.ended.then(() => lane.calls.delete(delivery.id))
-  return call.outcome
-}
-
-function messageOf({ spool, traceFields, refine }: LaneParts, delivery: Delivery): MessageSource {
-  const plain = { traceFields: () => traceFields(delivery), raw: () => spool.raw(delivery.message) }
-  return refine === undefined ? plain : refine(plain, delivery)
-}
-
-const lines = {
-  delivered: ['info', 'delivered'],
-  queued: ['warn', 'not delivered; queued again'],
-  failed: ['error', 'not delivered; failed for good, can be replayed'],
-} as const
-
-function report(lane: State, delivery: Delivery, settlement: Settlement): void {
-  const { state, detail } = settlement
-  lane.counts[state === 'queued' ? 'retried' : state]++
-  const [level, text] = lines[state]
-  const due = settlement.state === 'queued' ? { due: new Date(settlement.due).toISOString() } : {}
-  const fields = { id: delivery.message, delivery: delivery.id, processor: lane.name, attempt: delivery.attempts + 1, detail, ...due }
-  lane.options.log[level](fields, text)
+function callFor(lane: State, delivery: Delivery): Promise<Outcome> {
+  const run = callProcessor(lane, delivery).then(outcome => {
+    judge(lane, outcome)
+    return outcome
+  })
+  const ended = run.finally(() => {
+    lane.runs.delete(ended)
+    giveBack(lane.tally, 1)
+  })
+  lane.runs.add(ended)
+  return ended
 }

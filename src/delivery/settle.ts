@@ -12,7 +12,6 @@ import {
   type SpoolQueue,
   SpoolUnavailable,
 } from '../transaction/ports.ts'
-import { nextAttempt, type Schedule } from './schedule.ts'
 
 export interface Settling {
   readonly spool: SpoolQueue
@@ -43,15 +42,25 @@ export function pause(ms: number, halt: AbortSignal): Promise<void> {
 }
 
 export interface Following {
-  readonly follow: ((delivery: Delivery, detail: string) => NewDelivery | null) | undefined
+  readonly follow: ((delivery: Delivery, failure: Failure) => NewDelivery | null) | undefined
   readonly log: Log
 }
 
+/** Why a delivery failed for good. `refusal`: the application's words for the sender, one line, where it gave some. */
+export interface Failure {
+  readonly detail: string
+  readonly refusal?: string
+}
+
+/** What is to be written, and what it was made of. */
+export type Ending = readonly [Settlement, Outcome]
+
 /** A delivery that failed for good may have somebody told of it; a notice that failed never has (RFC 3834 2). Never throws. */
-export function withFollow(delivery: Delivery, settlement: Settlement, { follow, log }: Following): Settlement {
+export function withFollow(delivery: Delivery, [settlement, outcome]: Ending, { follow, log }: Following): Settlement {
   if (settlement.state !== 'failed' || delivery.about !== null || follow === undefined) return settlement
+  const refusal = outcome.kind === 'failed' ? outcome.refusal : undefined
   try {
-    const notice = follow(delivery, settlement.detail)
+    const notice = follow(delivery, refusal === undefined ? { detail: settlement.detail } : { detail: settlement.detail, refusal })
     return notice === null ? settlement : { ...settlement, follow: notice }
   } catch (error) {
     log.error({ id: delivery.message, delivery: delivery.id, error: String(error) }, 'no notice could be made of a failed delivery')
@@ -59,24 +68,11 @@ export function withFollow(delivery: Delivery, settlement: Settlement, { follow,
   }
 }
 
-export interface Giving {
-  readonly schedule: Schedule
-  readonly at: number
-  readonly random: () => number
-}
-
-/** What an outcome comes to: a retry is queued again with its due time, or failed where the schedule has ended. */
-export function settlementOf(delivery: Delivery, outcome: Outcome, { schedule, at, random }: Giving): Settlement {
-  if (outcome.kind === 'delivered') return { state: 'delivered', detail: outcome.detail ?? '' }
-  if (outcome.kind === 'failed') return { state: 'failed', detail: outcome.detail }
-  const attempts = delivery.attempts + 1
-  const due = nextAttempt(schedule, { attempts, since: delivery.since, at, after: outcome.after }, random)
-  if (due === null) return { state: 'failed', detail: `given up after ${attempts} attempts: ${outcome.detail}` }
-  return { state: 'queued', due, detail: outcome.detail }
-}
+/** What the log is told of it. */
+export type Settled = Pick<Delivery, 'id' | 'message' | 'processor'>
 
 /** Resolves to whether the settlement is written. */
-export async function settle(delivery: Delivery, settlement: Settlement, { spool, log, halt }: Settling): Promise<boolean> {
+export async function settle(delivery: Settled, settlement: Settlement, { spool, log, halt }: Settling): Promise<boolean> {
   const fields = { id: delivery.message, delivery: delivery.id, processor: delivery.processor, state: settlement.state }
   for (let failures = 1; ; failures++) {
     try {

@@ -113,7 +113,7 @@ async function play({ deliveries, lives, trouble, concurrency }: World): Promise
     if (!detail.startsWith('given up')) expect([delivery.id, state]).toEqual([delivery.id, last[delivery.id]])
     else expect(state).toBe('failed')
   }
-  for (const stats of runner.stats().values()) expect(stats.running).toBe(0)
+  for (const { running } of runner.processors()) expect(running).toBe(0)
 }
 
 test('every delivery ends, once, as its processor said', async () => {

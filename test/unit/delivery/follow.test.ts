@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Runner, type RunnerOptions, startRunner } from '../../../src/delivery/runner.ts'
+import type { Failure } from '../../../src/delivery/settle.ts'
 import {
   type Delivery,
   type MessageSource,
@@ -68,7 +69,7 @@ describe('a delivery that fails for good', () => {
     const sent: Delivery[] = []
     const asked: [number, string][] = []
     queue.add({ id: 1 })
-    const follow = (delivery: Delivery, detail: string) => {
+    const follow = (delivery: Delivery, { detail }: Failure) => {
       asked.push([delivery.id, detail])
       return aNotice
     }
@@ -82,7 +83,7 @@ describe('a delivery that fails for good', () => {
   test('has one where it was given up, and none before', async () => {
     queue.add({ id: 1 })
     const asked: string[] = []
-    const follow = (_: Delivery, detail: string) => {
+    const follow = (_: Delivery, { detail }: Failure) => {
       asked.push(detail)
       return aNotice
     }

@@ -50,7 +50,7 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 const states = () => queue.entries().map(entry => entry.state)
 
 describe('working off', () => {
-  test('what is queued at the start is delivered, oldest due first', async () => {
+  test('what is queued at the start is delivered, by turns what is due longest and what became due last', async () => {
     const order: number[] = []
     for (const [id, since] of [
       [1, -10],
@@ -66,11 +66,11 @@ describe('working off', () => {
       }, 1),
     })
     await pass(100)
-    expect(order).toEqual([2, 3, 1])
+    expect(order).toEqual([2, 1, 3])
     await pass(4_899)
     expect(order).toHaveLength(3)
     await pass(2)
-    expect(order).toEqual([2, 3, 1, 4])
+    expect(order).toEqual([2, 1, 3, 4])
     expect(states()).toEqual(['delivered', 'delivered', 'delivered', 'delivered'])
   })
 
@@ -334,7 +334,7 @@ describe('stop', () => {
     runner.notify('app')
     await pass(90)
     await stopped
-    expect(states()).toEqual(['delivered', 'delivered', 'queued', 'queued'])
+    expect(states()).toEqual(['delivered', 'queued', 'queued', 'delivered'])
     await pass(100_000)
     expect(vi.getTimerCount()).toBe(0)
   })
@@ -366,7 +366,7 @@ describe('stop', () => {
     const stopped = runner.stop(500)
     await pass(500)
     await stopped
-    expect(queue.entries()[0]).toMatchObject({ state: 'delivering', delivery: { attempts: 0 } })
+    expect(queue.entries()[0]).toMatchObject({ state: 'delivering', delivery: { attempts: 1 } })
     spool.close()
     run({ app: processor(async () => delivered) })
     await pass(10)
@@ -411,7 +411,7 @@ describe('stop', () => {
 })
 
 describe('other processors', () => {
-  test('a call under way ends with the old one, what is queued goes to the new one, and nothing is called twice', async () => {
+  test('a call under way ends with the old one, what is queued waits for its place in the new one, and nothing is called twice', async () => {
     const calls: string[] = []
     queue.add({ id: 1 })
     queue.add({ id: 2 })
@@ -428,7 +428,7 @@ describe('other processors', () => {
       replaced = true
     })
     await pass(300)
-    expect([calls, replaced]).toEqual([['old 1', 'new 2'], false])
+    expect([calls, replaced]).toEqual([['old 1'], false])
     await pass(200)
     expect([calls, replaced, states()]).toEqual([['old 1', 'new 2'], true, ['delivered', 'delivered']])
   })
@@ -487,8 +487,9 @@ test('stats count by processor', async () => {
   const outcomes: Outcome[] = [delivered, retry, { kind: 'failed', detail: 'no' }]
   const runner = run({ app: processor(async ({ id }) => outcomes[id - 1]!), idle: processor(async () => delivered) })
   await pass(10)
-  expect([...runner.stats()]).toEqual([
-    ['app', { running: 0, delivered: 1, retried: 1, failed: 1 }],
-    ['idle', { running: 0, delivered: 0, retried: 0, failed: 0 }],
+  const same = { running: 0, allowed: 2, concurrency: 2, paused: null }
+  expect(runner.processors()).toEqual([
+    { name: 'app', delivered: 1, retried: 1, failed: 1, ...same },
+    { name: 'idle', delivered: 0, retried: 0, failed: 0, ...same },
   ])
 })
