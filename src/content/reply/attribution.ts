@@ -1,0 +1,106 @@
+/**
+ * "On Fri, Nov 20, 2026 at 9:14 AM Erin Example <erin@example.org> wrote:" in any language: the line with which a client opens a
+ * quote. It has no standard, so it is known by evidence: a date, a time, an address, a verb of words.ts, how it begins, and whether
+ * a quote follows. A sentence that a person wrote ("On Monday I wrote:") must not have enough of it.
+ */
+import { type Line, undecorated } from './line.ts'
+import { days, lastVerbs, middleVerbs, openings } from './words.ts'
+
+/** An attribution is wrapped over so many lines at most, and has so many characters. */
+const mostLines = 5
+const mostCharacters = 500
+
+const date = /(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2}(?!\d))/
+const time = /(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2} ?[時点시]/
+const addressInBrackets = /[<([][^\s<>()[\]@]{1,64}@[^\s<>()[\]@]{1,255}[>)\]]/
+const addressThenColon = /[>)\]] ?[:：]$/
+const endsInTime = /\d(?: ?(?:uhr|am|pm|h|[a-z]\.m\.))?[:：]$/
+const isoDate = /^20\d\d[-/.年] ?\d{1,2}[-/.月] ?\d{1,2}/
+
+interface Evidence {
+  /** Undecorated, in lower case, with its colon. */
+  readonly text: string
+  readonly date: boolean
+  readonly time: boolean
+  readonly address: boolean
+  readonly verb: 'last' | 'middle' | null
+  readonly opening: boolean
+  readonly dashes: boolean
+}
+
+/** What stands around the line. */
+export interface Around {
+  /** The next line that isn't empty is quoted. */
+  readonly quoteFollows: boolean
+  /** Nothing stands above. */
+  readonly first: boolean
+}
+
+/** The first line of the attribution that ends in line `end`; null where none does. At most `mostLines` lines are looked at. */
+export function attributionAt(lines: readonly Line[], end: number, around: Around): number | null {
+  if (!mayEnd(lines[end]!)) return null
+  let text = ''
+  let found: number | null = null
+  for (let at = end; at >= 0 && at > end - mostLines; at--) {
+    const line = lines[at]!
+    if (line.long || line.plain === '' || line.quote || text.length + line.plain.length > mostCharacters) break
+    if (at < end && /[.!?:：。]$/.test(line.plain) && !/(?:^| )\p{L}{1,8}\.$/u.test(line.plain)) break
+    text = text === '' ? line.plain : `${line.plain} ${text}`
+    const evidence = evidenceOf(text)
+    if (!isAttribution(evidence, { ...around, first: around.first && found === null })) continue
+    if (evidence.opening || evidence.dashes) return at
+    found ??= at
+  }
+  return found
+}
+
+const mayEnd = (line: Line): boolean =>
+  !line.long &&
+  !line.quote &&
+  (/[:：]["”]?[-*_ ]{0,80}$/.test(line.plain.slice(-90)) || /-{2,80}$/.test(line.plain.slice(-90)) || /^20\d\d.*>$/.test(line.plain))
+
+function evidenceOf(joined: string): Evidence {
+  const text = undecorated(joined).toLowerCase()
+  const first = text.split(' ', 1)[0]!.replace(/[.,،]{1,2}$/, '')
+  return {
+    text,
+    date: date.test(text),
+    time: time.test(text),
+    address: addressInBrackets.test(text) || addressInBrackets.test(text.replace(/^.{0,400}<([^<>]{1,320})<mailto:/, '<$1>')),
+    verb: verbOf(text),
+    opening: openings.has(first) || days.has(first) || /^[\d在]/.test(text),
+    dashes: /^-{2}/.test(joined) && /-{2}$/.test(joined),
+  }
+}
+
+function verbOf(text: string): Evidence['verb'] {
+  const said = text.replace(/ ?[:：]$/, '')
+  if (lastVerbs.some(verb => said.endsWith(verb) && !isLetter(said[said.length - verb.length - 1], verb))) return 'last'
+  return middleVerbs.some(verb => text.includes(` ${verb} `)) ? 'middle' : null
+}
+
+/** Scripts without spaces have no ends of words. */
+const isLetter = (before: string | undefined, verb: string): boolean =>
+  before !== undefined && /[a-z\u00df-\u024f\u0370-\u04ff]/.test(verb[0]!) && /\p{L}/u.test(before)
+
+function isAttribution(found: Evidence, { quoteFollows, first }: Around): boolean {
+  const { text, verb, address, opening } = found
+  const dated = found.date || found.time
+  const colon = /[:：]$/.test(text)
+  if (!colon)
+    return (found.dashes && verb === 'last' && (dated || address)) || (isoDate.test(text) && /@[^\s@]{1,255}>?$/.test(text) && quoteFollows)
+  // Russian, Japanese, Hebrew and the ISO form have no verb, but an address right before the colon.
+  if (found.date && address && addressThenColon.test(text) && opening) return true
+  if (verb !== null && address && dated) return true
+  if (verb === 'last' && address) return true
+  if (verb === 'last' && found.dashes) return true
+  if (verb === 'last' && opening && dated) return found.date && found.time ? true : quoteFollows
+  if (verb === 'middle' && opening && dated && !/\d/.test(afterVerb(text))) return found.date && found.time ? true : quoteFollows
+  if (verb === 'middle' && found.date && endsInTime.test(text)) return quoteFollows
+  return verb === 'last' && quoteFollows && (first || text.includes(' via '))
+}
+
+function afterVerb(text: string): string {
+  const verb = middleVerbs.find(word => text.includes(` ${word} `))!
+  return text.slice(text.lastIndexOf(` ${verb} `) + verb.length + 2)
+}
