@@ -4,6 +4,7 @@
  */
 import { decodeHz, decodeIso2022Kr, decodeUtf7 } from './escaped.ts'
 import { encodingOf } from './label.ts'
+import { decodeWide } from './wide.ts'
 
 /** `label`: as declared; null or '' where nothing is. */
 export function decodeCharset(octets: Uint8Array, label: string | null): string {
@@ -14,7 +15,7 @@ export function decodeCharset(octets: Uint8Array, label: string | null): string 
   if (declared === null || declared === 'utf-8' || sevenBits.includes(declared)) return decodeUnknown(octets)
   // Text in UTF-8 hardly ever makes sense as anything else, and the other way round.
   if (countUtf8(octets, declared === 'windows-1252' ? 1 : certain)) return utf8.decode(octets)
-  return new TextDecoder(declared).decode(octets)
+  return decodeWide(octets, declared) ?? new TextDecoder(declared).decode(octets)
 }
 
 /** So many sequences of several octets, and none that is wrong: that is no accident, even in a Cyrillic or Chinese text. */

@@ -14,7 +14,7 @@ interface Entry {
   address: string | null
 }
 
-const token = /"((?:[^"\\]|\\[\s\S])*)(?:"|$)|<([^>]*)(?:>|$)|([,;:])|[ \t]+|[^\s"<(,;:]+|\(/y
+const token = /"((?:[^"\\]|\\[\s\S])*)(?:"|$)|<(?:@[^<>:]*:)?([^<>,]*)>?|([,;:])|[ \t]+|[^\s"<(,;:]+|\(/y
 
 /** `values`: of all fields of one name, one character an octet. Throws OverBudget where more than `left` of `limit` are found. */
 export function readAddresses(values: readonly string[], left: number, limit: number = left): Mailbox[] {
@@ -72,9 +72,14 @@ function commentEnd(value: string, from: number): number {
 function* mailboxOf({ words, comment, address }: Entry): Generator<Mailbox> {
   const phrase = words.join('').trim()
   if (address !== null) {
-    yield { name: wordsText(phrase || comment).trim(), address: solid(address.replace(/^@[^:]*:/, '')) }
+    yield { name: wordsText(phrase || comment).trim(), address: solid(address) }
   } else if (phrase.includes('@')) yield { name: wordsText(comment).trim(), address: solid(phrase) }
   else if (phrase !== '') yield { name: wordsText(phrase).trim(), address: '' }
 }
 
-const solid = (address: string): string => address.replace(/[\s\x00-\x1f\x7f]/g, '').toWellFormed()
+/** Without white space, but for what stands in a quoted local part. */
+const solid = (address: string): string =>
+  address
+    .replace(/^\s+|[\x00-\x1f\x7f]|\s+$/g, '')
+    .replace(/^("(?:[^"\\]|\\.)*")?(.*)$/, (_, local: string | undefined, rest: string) => (local ?? '') + rest.replace(/\s/g, ''))
+    .toWellFormed()

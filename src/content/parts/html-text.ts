@@ -15,6 +15,9 @@ export function createHtmlToText(html: number): HtmlToText {
       { selector: 'a', options: { hideLinkHrefIfSameAsText: true, noAnchorUrl: true, linkBrackets: ['<', '>'] } },
       { selector: 'img', format: 'skip' },
       { selector: 'title', format: 'skip' },
+      // Most tables in mail are there for the layout: a line for each row, and a space between its cells.
+      { selector: 'tr', format: 'block', options: { leadingLineBreaks: 1, trailingLineBreaks: 1 } },
+      ...['td', 'th'].map(selector => ({ selector, format: 'inlineSurround', options: { suffix: ' ' } })),
       ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map(selector => ({ selector, options: { uppercase: false } })),
     ],
   })
