@@ -4,7 +4,7 @@
  * row that a crash brings back must not find another's octets. Rows are the writer thread's affair.
  */
 import { hash } from 'node:crypto'
-import { unlink } from 'node:fs/promises'
+import { access, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SpoolUnavailable } from '../../transaction/ports.ts'
 import { type BodyFile, flushFolder, grouped, type KeptBody, openBodyFile } from './body-file.ts'
@@ -29,6 +29,8 @@ export interface Bodies {
   fail(error: SpoolUnavailable): void
   /** The successor has tidied up. */
   resume(): void
+  /** Whether what is appended to still stands under its name; where it doesn't, the next body begins another. Never rejects. */
+  look(): Promise<void>
   /** Resolves when every row of a body that was begun to be kept stands. */
   close(): Promise<void>
 }
@@ -154,6 +156,11 @@ export function makeBodies({ directory, last, left, failed }: BodiesOptions): Bo
     },
     resume() {
       up = true
+    },
+    async look() {
+      const current = segment
+      const file = await current?.opened.catch(() => undefined)
+      if (file !== undefined) await access(pathOf(file.file)).catch(() => leave(current))
     },
     async close() {
       if (unsettled > 0) await new Promise<void>(resolve => whenSettled.push(resolve))

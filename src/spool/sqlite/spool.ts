@@ -80,13 +80,13 @@ async function purge(parts: Parts): Promise<number> {
 
 /** Free space and health each second, the trace four times a second, retention each minute. */
 function startTimers(parts: Parts): () => void {
-  const { health, batches, options } = parts
+  const { health, batches, bodies, options } = parts
   const every = (milliseconds: number, work: () => Promise<unknown>): NodeJS.Timeout =>
     setInterval(() => {
       work().catch(error => options.log.warn({ err: error }, 'spool: background work failed'))
     }, milliseconds).unref()
   const look = async (): Promise<void> => {
-    await health.look()
+    await Promise.all([health.look(), bodies.look()])
     if (health.trouble() !== null) await batches.operate({ kind: 'probe', at: options.clock() }).catch(() => {})
   }
   const timers = [every(lookEvery, look), setInterval(batches.hurry, traceEvery).unref(), every(purgeEvery, () => purge(parts))]

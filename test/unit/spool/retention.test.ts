@@ -116,6 +116,36 @@ it.each(['commit', 'abort'] as const)('rejects what is read from a file that is 
   await spool.close()
 })
 
+it('answers no 250 for a large body whose file was removed before its row was written', async () => {
+  const spool = await openSpool(spoolOptions(directory))
+  const sink = spool.open()
+  const [one, body] = [message(), octets(900_000)]
+  await write(sink, body)
+  await collect(sink.read() as AsyncIterable<Uint8Array>)
+  for (const name of readdirSync(join(directory, 'bodies'))) rmSync(join(directory, 'bodies', name))
+  const small = message()
+  const [large, beside] = await Promise.allSettled([sink.commit(one), accept(spool, small)])
+  expect(large).toMatchObject({ status: 'rejected', reason: expect.any(SpoolUnavailable) })
+  expect(beside.status).toBe('fulfilled')
+  expect((await spool.list({})).map(({ id }) => id)).toEqual([small.id])
+  expect(spool.status()).toMatchObject({ writable: true, used: 118 })
+  await spool.close()
+})
+
+it('answers no 250 for mail appended to a file that was removed, and soon begins another', async () => {
+  const log = keepLog()
+  const spool = await openSpool(spoolOptions(directory, { log }))
+  await accept(spool, message(), octets(50_000))
+  for (const name of readdirSync(join(directory, 'bodies'))) rmSync(join(directory, 'bodies', name))
+  const lost = message()
+  await expect(accept(spool, lost, octets(50_000))).rejects.toThrow(/not on the disk any more/)
+  expect(await spool.view(lost.id)).toBeNull()
+  const [one, body] = [message(), octets(50_000)]
+  await expect.poll(() => accept(spool, one, body).then(kinds, () => null), { timeout: 5_000 }).toEqual(['new'])
+  expect((await collect(await spool.raw(one.id))).equals(body)).toBe(true)
+  await spool.close()
+})
+
 it('knows a repeat of mail that it has already purged, for 7 days and no longer', async () => {
   let now = start
   const options = spoolOptions(directory, { clock: () => now, retention: { ...retention, delivered: 1_000 } })

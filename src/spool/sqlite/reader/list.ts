@@ -15,13 +15,14 @@ function toMessageRow({ about, ...row }: Row): MessageRow {
 }
 
 /** Recipients are compared without ASCII case; `text` is looked for without case in any script. */
-function search(filter: MessageFilter): Conditions {
+function search(filter: MessageFilter, what: 'page' | 'all'): Conditions {
   const which = conditions()
   // In the text of the statement: only so does SQLite see that a partial index serves it.
   if (filter.state !== undefined) which.add(states.has(filter.state) ? `d.state = '${filter.state}'` : 'FALSE')
   if (filter.mailbox !== undefined) which.add('d.mailbox = ?', filter.mailbox)
   if (filter.route !== undefined) which.add('d.route = ?', filter.route)
-  if (filter.processor !== undefined) which.add('d.processor = ?', filter.processor)
+  // For a page, newest first: the index of what is due would have all of a backlog sorted.
+  if (filter.processor !== undefined) which.add(`${what === 'page' ? '+' : ''}d.processor = ?`, filter.processor)
   if (filter.recipient !== undefined) which.add('d.recipient = ? COLLATE NOCASE', filter.recipient)
   if (filter.since !== undefined) which.add('d.received >= ?', filter.since)
   if (filter.until !== undefined) which.add('d.received < ?', filter.until)
@@ -40,19 +41,19 @@ const withMessage = 'deliveries d CROSS JOIN messages m ON m.seq = d.message'
 const tables = (filter: MessageFilter): string => (hasText(filter) ? withMessage : 'deliveries d')
 
 export function list(reading: Reading, filter: MessageFilter): MessageRow[] {
-  const which = search(filter)
+  const which = search(filter, 'page')
   const sql = `SELECT ${columns} FROM ${withMessage} ${which.where()} ORDER BY d.id DESC LIMIT ?`
   return reading.all(sql, [...which.parameters, pageOf(filter.limit)]).map(toMessageRow)
 }
 
 export function count(reading: Reading, filter: MessageFilter): number {
-  const which = search(filter)
+  const which = search(filter, 'all')
   return reading.all(`SELECT count(*) AS n FROM ${tables(filter)} ${which.where()}`, which.parameters)[0]!.n as number
 }
 
 /** In the order of the list, one more than the page. */
 export function ids(reading: Reading, filter: MessageFilter): number[] {
-  const which = search(filter)
+  const which = search(filter, 'page')
   which.add('d.about IS NULL')
   const sql = `SELECT d.id FROM ${tables(filter)} ${which.where()} ORDER BY d.id DESC LIMIT ?`
   return reading.all(sql, [...which.parameters, pageOf(filter.limit) + 1]).map(row => row.id as number)

@@ -19,9 +19,12 @@ interface Place {
   readonly position: number
 }
 
+/** Throws where the file of a body was removed by hand: then it must not be answered 250. */
 function keepBody(store: Store, seq: number, { tuple, body }: { tuple: MessageTuple; body: BodyIn }): Place {
-  if (body.octets === null) return { file: tuple[12], position: tuple[11] }
-  return store.packs.add(seq, body.octets)
+  if (body.octets !== null) return store.packs.add(seq, body.octets)
+  const [size, position, file] = [tuple[9], tuple[11], tuple[12]]
+  if (!store.files.reaches(file, position + size)) throw new Error(`the body of message ${tuple[0]} is not on the disk any more`)
+  return { file, position }
 }
 
 const isMail = (delivery: DeliveryTuple): boolean => delivery[11] === null

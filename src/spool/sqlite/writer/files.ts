@@ -2,7 +2,7 @@
  * The files of bodies, as the writer thread sees them: how many messages lie in which, and which may go. The octets are
  * written and flushed by the other thread (bodies.ts) before their rows come here; file numbers only grow.
  */
-import { unlinkSync } from 'node:fs'
+import { statSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 
 export interface Files {
@@ -12,6 +12,8 @@ export interface Files {
   /** Nothing more is appended to `file`. */
   left(file: number): void
   remove(file: number): void
+  /** Whether `file` stands under its name with at least so many octets: somebody may have removed it while it was written. */
+  reaches(file: number, end: number): boolean
 }
 
 export const bodiesFolder = (directory: string): string => join(directory, 'bodies')
@@ -45,5 +47,6 @@ export function makeFiles(directory: string, live: Map<number, number>, last: nu
       else remove(file)
     },
     remove,
+    reaches: (file, end) => (statSync(join(folder, fileName(file)), { throwIfNoEntry: false })?.size ?? -1) >= end,
   }
 }
