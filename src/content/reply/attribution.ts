@@ -32,8 +32,6 @@ interface Evidence {
 export interface Around {
   /** The next line that isn't empty is quoted. */
   readonly quoteFollows: boolean
-  /** Nothing stands above. */
-  readonly first: boolean
 }
 
 /** The first line of the attribution that ends in line `end`; null where none does. At most `mostLines` lines are looked at. */
@@ -47,7 +45,7 @@ export function attributionAt(lines: readonly Line[], end: number, around: Aroun
     if (at < end && /[.!?:：。]$/.test(line.plain) && !/(?:^| )\p{L}{1,8}\.$/u.test(line.plain)) break
     text = text === '' ? line.plain : `${line.plain} ${text}`
     const evidence = evidenceOf(text)
-    if (!isAttribution(evidence, { ...around, first: around.first && found === null })) continue
+    if (!isAttribution(evidence, around)) continue
     if (evidence.opening || evidence.dashes) return at
     found ??= at
   }
@@ -83,7 +81,7 @@ function verbOf(text: string): Evidence['verb'] {
 const isLetter = (before: string | undefined, verb: string): boolean =>
   before !== undefined && /[a-z\u00df-\u024f\u0370-\u04ff]/.test(verb[0]!) && /\p{L}/u.test(before)
 
-function isAttribution(found: Evidence, { quoteFollows, first }: Around): boolean {
+function isAttribution(found: Evidence, { quoteFollows }: Around): boolean {
   const { text, verb, address, opening } = found
   const dated = found.date || found.time
   const colon = /[:：]$/.test(text)
@@ -97,7 +95,7 @@ function isAttribution(found: Evidence, { quoteFollows, first }: Around): boolea
   if (verb === 'last' && opening && dated) return found.date && found.time ? true : quoteFollows
   if (verb === 'middle' && opening && dated && !/\d/.test(afterVerb(text))) return found.date && found.time ? true : quoteFollows
   if (verb === 'middle' && found.date && endsInTime.test(text)) return quoteFollows
-  return verb === 'last' && quoteFollows && (first || text.includes(' via '))
+  return verb === 'last' && quoteFollows && text.includes(' via ')
 }
 
 function afterVerb(text: string): string {

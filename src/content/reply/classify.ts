@@ -23,10 +23,9 @@ export function classify(texts: readonly string[], known: Known): Classed[] {
   const lines = texts.map(lineOf)
   const quoted = quoteFollows(lines)
   const kinds = lines.map((_, at) => known.get(at) ?? kindOf(lines, at))
-  const top = kinds.findIndex(kind => kind !== 'empty')
   kinds.forEach((kind, at) => {
     if (kind !== 'text' || known.has(at)) return
-    const from = attributionAt(lines, at, { quoteFollows: quoted[at]!, first: at === top })
+    const from = attributionAt(lines, at, { quoteFollows: quoted[at]! })
     if (from !== null && kinds.slice(from, at).every(above => above === 'text')) kinds.fill('attribution', from, at + 1)
   })
   return lines.map((line, at) => ({ line, kind: kinds[at]! }))

@@ -59,6 +59,8 @@ const quick: readonly RegExp[] = [
   /^(?:.{1,40})(?:から|より)送信(?:されました)?$/,
   /^(?:发自|發自|从我的|從我的|来自我的|來自我的|發送自|发送自).{1,60}$/,
   /^(?:获取|下载|取得|下載).{0,4}outlook/,
+  /^.{0,16}outlook.{0,4}(?:を入手|をダウンロード|을? ?다운로드|다운 받기)/,
+  /^outlook.{0,16}(?:を入手|다운로드)/,
   /^(?:나의 |내 )?.{1,40}에서 (?:보냄|보낸 메일|보냈습니다|전송)/,
   // Arabic, Hebrew
   /^(?:أُرسلت|أرسلت|تم الإرسال|أُرسل) من /,
@@ -70,14 +72,14 @@ const longestQuick = 140
 /** "Sent from my …": a line that a client put below the text. */
 export function isQuickSignature({ plain, long, lower, quote }: Line): boolean {
   if (long || quote || plain.length > longestQuick || plain.endsWith('?')) return false
-  const bare = lower.replace(/^[-<([*_ ]{1,4}(?=\p{L})/u, '')
+  const bare = lower.replace(/\[([^[\]]{1,60})\]\([^()]{1,100}\)/, '$1').replace(/^[-<([*_ ]{1,4}(?=\p{L})/u, '')
   return quick.some(form => form.test(bare))
 }
 
 /** `always`: a signature stands below; `perhaps`: it may be a line in the text, as Markdown has them. */
 export function separatorOf({ raw, plain, long, quote }: Line): 'always' | 'perhaps' | null {
   if (long || quote || plain === '') return null
-  if (/^(?:--|—|__|-- ?-|–)$/.test(plain) && raw.length < 20) return 'always'
+  if (/^(?:--|—|__|–)$/.test(plain) && raw.length < 20) return 'always'
   if (/^_{20,}$/.test(plain)) return 'always'
   return /^(?:[-_,=+~#*—–ᐧ ]{2,}|ᐧ)$/.test(plain) ? 'perhaps' : null
 }

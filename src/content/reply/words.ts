@@ -74,4 +74,4 @@ export const lastVerbs: readonly string[] = [
 ] // biome-ignore format: a line a language
 
 /** Verbs that the name may follow: "Am … schrieb Erin Example:". Whole words. */
-export const middleVerbs: readonly string[] = ['schrieb', 'schreef', 'skrev', 'wrote', 'napisał', 'kirjoitti', 'كتابة']
+export const middleVerbs: readonly string[] = ['schrieb', 'schreef', 'skrev', 'wrote', 'napisał', 'kirjoitti', 'كتابة', 'كتب']

@@ -1,8 +1,8 @@
 /** Reads the messages of test/messages/replies: whole mails as clients send them, and what their writers wrote. */
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { convert } from 'html-to-text'
 import { simpleParser } from 'mailparser'
+import { createHtmlToText } from '../../../../src/content/parts/html-text.ts'
 
 const folder = path.join(import.meta.dirname, '../../../messages/replies')
 
@@ -29,12 +29,13 @@ export async function readCases(): Promise<ReplyCase[]> {
   return Promise.all(names.map(readCase))
 }
 
+const toText = createHtmlToText(1024 * 1024)
 const skip = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true }
 
 async function readCase(name: string): Promise<ReplyCase> {
   const mail = await simpleParser(readFileSync(path.join(folder, `${name}.eml`)), skip)
   const { client, language, ...expected } = JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8'))
   const html = mail.html || ''
-  const text = mail.text ?? convert(html, { wordwrap: false })
+  const text = mail.text || toText(html)
   return { name, client, language, subject: mail.subject ?? '', text, html, expected }
 }
