@@ -24,11 +24,14 @@ export interface Entry {
 }
 
 export interface MemoryQueue {
-  /** The queue as one run of the program sees it. `close`, as at the program's end, makes every later call of it fail. */
-  open(trouble?: (call: string) => Error | null): SpoolQueue & { close(): void }
+  /**
+   * The queue as one run of the program sees it. `close`, as at the program's end, makes every later call of it fail. `at`: when
+   * that run begins; what was under way is due then, or, where it isn't said, when it was due before.
+   */
+  open(trouble?: (call: string) => Error | null, at?: number): SpoolQueue & { close(): void }
   /** `delivering`: as committed for `Handoff.ask`. */
   add(delivery: Partial<Delivery> & { id: number }, raw?: Uint8Array, state?: NewDelivery['state']): void
-  /** The same mail comes again, to be queued: whether it would be a repeat. A new one must be added by the caller. */
+  /** The mail with this one's idempotency id comes again, to be queued. A new one must be added by the caller. */
   resend(id: number): 'repeat' | 'new'
   /** Gives whether the delivery was changed. */
   redeliver(id: number, how: Redelivery, at: number): boolean
@@ -124,6 +127,12 @@ function begin(entry: Entry): Delivery {
   return delivery
 }
 
+/** Whether the same mail, to be queued, is a repeat because of this one. */
+function isKnown({ state, reason }: Entry): boolean {
+  if (state === 'held' || state === 'discarded') return reason === 'application.held' || reason === 'application.discarded'
+  return state !== 'failed'
+}
+
 export function memoryQueue(): MemoryQueue {
   const all = new Map<number, Entry>()
   const bodies = new Map<string, Uint8Array>()
@@ -147,54 +156,54 @@ export function memoryQueue(): MemoryQueue {
       add(delivery, state)
     },
     resend(id) {
-      const entry = entryOf(id)
-      const answered = entry.reason === 'application.held' || entry.reason === 'application.discarded'
-      if (entry.state === 'failed' || ((entry.state === 'held' || entry.state === 'discarded') && !answered)) return 'new'
-      if (entry.state === 'delivering') entry.ours = true
-      return 'repeat'
+      const { idempotencyId, processor } = entryOf(id).delivery
+      const same = [...all.values()].filter(({ delivery: it }) => it.idempotencyId === idempotencyId && it.processor === processor)
+      const deciding = same.filter(isKnown)
+      const underWay = deciding.every(({ state }) => state === 'delivering') ? deciding[0] : undefined
+      if (underWay !== undefined) underWay.ours = true
+      return deciding.length === 0 ? 'new' : 'repeat'
     },
     redeliver: (id, how, at) => redeliver(entryOf(id), how, at),
     entries: () => [...all.values()],
-    open(trouble = () => null) {
-      for (const entry of all.values()) if (entry.state === 'delivering') entry.state = 'queued'
+    open(trouble = () => null, at) {
+      for (const entry of all.values()) if (entry.state === 'delivering') Object.assign(entry, { state: 'queued', due: at ?? entry.due })
       const claim = makeClaim(all)
       let open = true
-      const enter = async (call: string): Promise<void> => {
+      // The act follows the look at `open` without a pause: what was closed in between changes nothing any more.
+      const enter = async <T>(call: string, act: () => T): Promise<T> => {
         await null
         if (!open) throw new SpoolUnavailable('closed', false)
         const error = trouble(call)
         if (error !== null) throw error
+        return act()
       }
       return {
-        async claim(processor, limit, at) {
-          await enter('claim')
-          return claim(processor, limit, at)
-        },
-        async take(id) {
-          await enter('take')
-          const entry = all.get(id)
-          return entry?.state === 'delivering' ? begin(entry) : null
-        },
-        async settle(id, settlement) {
-          await enter('settle')
-          const entry = all.get(id)
-          if (entry?.state !== 'delivering') throw new Error(`delivery ${id} is ${entry?.state ?? 'not here'}, not delivering`)
-          settle(entry, settlement)
-          if (settlement.state === 'failed' && settlement.follow !== undefined) follow(entry.delivery, settlement.follow)
-        },
-        async nextDue(processor) {
-          await enter('nextDue')
-          const due = [...all.values()].filter(({ state, delivery }) => state === 'queued' && delivery.processor === processor)
-          return due.length === 0 ? null : Math.min(...due.map(entry => entry.due))
-        },
-        async raw(message) {
-          await enter('raw')
-          const body = bodies.get(message)
-          if (body === undefined) throw new Error(`no message ${message}`)
-          return (async function* () {
-            for (let at = 0; at < body.length; at += 65_536) yield body.subarray(at, at + 65_536)
-          })()
-        },
+        claim: (processor, limit, at) => enter('claim', () => claim(processor, limit, at)),
+        take: id =>
+          enter('take', () => {
+            const entry = all.get(id)
+            return entry?.state === 'delivering' ? begin(entry) : null
+          }),
+        settle: (id, settlement) =>
+          enter('settle', () => {
+            const entry = all.get(id)
+            if (entry?.state !== 'delivering') throw new Error(`delivery ${id} is ${entry?.state ?? 'not here'}, not delivering`)
+            settle(entry, settlement)
+            if (settlement.state === 'failed' && settlement.follow !== undefined) follow(entry.delivery, settlement.follow)
+          }),
+        nextDue: processor =>
+          enter('nextDue', () => {
+            const due = [...all.values()].filter(({ state, delivery }) => state === 'queued' && delivery.processor === processor)
+            return due.length === 0 ? null : Math.min(...due.map(entry => entry.due))
+          }),
+        raw: message =>
+          enter('raw', () => {
+            const body = bodies.get(message)
+            if (body === undefined) throw new Error(`no message ${message}`)
+            return (async function* () {
+              for (let at = 0; at < body.length; at += 65_536) yield body.subarray(at, at + 65_536)
+            })()
+          }),
         close() {
           open = false
         },
