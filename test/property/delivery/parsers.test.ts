@@ -2,8 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { base64 } from '../../../src/delivery/event/base64.ts'
 import { outcomeOf, outcomeOfError } from '../../../src/delivery/outcome.ts'
+import { encoded } from '../../../src/delivery/processors/webhook/envelope-fields.ts'
+import { fileName } from '../../../src/delivery/processors/webhook/multipart.ts'
 import { leastPause, longestPause, parseHttpDate, parseRetryAfter } from '../../../src/delivery/retry-after.ts'
 import { nextAttempt } from '../../../src/delivery/schedule.ts'
+import { verdictWords } from '../../../src/delivery/verdict-body.ts'
 import { parseSecret } from '../../../src/lib/standard-webhooks.ts'
 
 const time = fc.integer({ min: 0, max: 253_402_300_799 }).map(seconds => seconds * 1_000)
@@ -39,16 +42,43 @@ test('Retry-After: any text is null or a bounded pause', () => {
   )
 })
 
-test('any answer has an outcome, with one line of detail, and is failed by an explicit verdict alone', () => {
-  const verdict = fc.record({ verdict: fc.oneof(fc.constant('refuse'), fc.anything()), text: fc.anything() }).map(v => JSON.stringify(v))
+test('any answer has an outcome, with one line of detail, and only a verdict of its own makes more of it', () => {
+  const word = fc.oneof(fc.constantFrom(...verdictWords), fc.string(), fc.anything())
+  const text = fc.oneof(anyText, fc.string({ unit: 'binary', minLength: 150, maxLength: 400 }), fc.anything())
+  const verdict = fc.record({ verdict: word, text, more: fc.anything() }, { requiredKeys: ['verdict'] }).map(v => JSON.stringify(v))
+  const nested = fc.nat(30_000).map(depth => `{"verdict":${'['.repeat(depth)}`)
+  // As a server in another charset than UTF-8 would write it.
+  const miswritten = verdict.map(v => Buffer.from(v, 'utf16le').toString())
+  const status = fc.oneof(fc.integer({ min: 0, max: 999 }), fc.integer({ min: 200, max: 499 }))
   fc.assert(
-    fc.property(fc.integer({ min: 0, max: 999 }), fc.oneof(anyText, verdict), fc.option(anyText), (status, body, retryAfter) => {
-      const outcome = outcomeOf({ status, body, retryAfter }, 0)
+    fc.property(status, fc.oneof(anyText, verdict, verdict, nested, miswritten), fc.option(anyText), (code, body, retryAfter) => {
+      const outcome = outcomeOf({ status: code, body, retryAfter }, 0)
       expect(outcome.detail).toMatch(/^[^\p{Cc}\u2028\u2029]{1,500}$/u)
-      if (outcome.kind === 'failed') expect(JSON.parse(body).verdict).toBe('refuse')
-      if (outcome.kind === 'delivered') expect(status >= 200 && status < 300).toBe(true)
+      const heard = (code >= 200 && code < 300) || (code >= 400 && code < 500)
+      if (outcome.kind === 'failed') {
+        expect([heard, JSON.parse(body).verdict]).toEqual([true, 'refuse'])
+        expect(outcome.refusal).toMatch(/^[^\p{Cc}\p{Cs}\u2028\u2029]{1,200}$/u)
+        expect(outcome.refusal!.length).toBeLessThanOrEqual(200)
+      } else if (outcome.kind === 'delivered') {
+        expect(heard).toBe(true)
+        if (outcome.verdict === undefined) expect(code < 300).toBe(true)
+        else expect(JSON.parse(body).verdict).toBe(outcome.verdict)
+      }
     }),
   )
+})
+
+test('an encoded field is visible ASCII, and decodes to the text', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), text => {
+      expect(encoded(text)).toMatch(/^[!-~]*$/)
+      expect(decodeURIComponent(encoded(text))).toBe(text)
+    }),
+  )
+})
+
+test('the name of a file stays inside its quotes and its line', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), name => /^[^"\p{Cc}]*$/u.test(fileName(name))))
 })
 
 test('whatever is thrown, the outcome is a retry', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { oneLine, outcomeOf, outcomeOfError, statusRows } from '../../../src/delivery/outcome.ts'
+import { verdictWords } from '../../../src/delivery/verdict-body.ts'
 
 const at = Date.UTC(2026, 0, 1)
 const judge = (status: number, body = '', retryAfter: string | null = null) => outcomeOf({ status, body, retryAfter }, at)
@@ -28,38 +29,84 @@ describe('a status without a verdict', () => {
   })
 })
 
+const refused = (text: string, refusal = text) => ({ kind: 'failed', detail: `refused by the application: ${text}`, refusal })
+
 describe('an explicit verdict', () => {
-  test.each([200, 204, 299, 400, 404, 413, 422, 499])('refuse in a %i fails the delivery', status =>
-    expect(judge(status, refuse)).toEqual({ kind: 'failed', detail: 'refused by the application: The topic is closed' }),
+  test.each([200, 204, 299, 400, 404, 410, 413, 422, 499])('refuse in a %i fails the delivery', status =>
+    expect(judge(status, refuse)).toEqual(refused('The topic is closed')),
   )
-  test.each([199, 300, 302, 399, 500, 503])('refuse in a %i is not believed', status => expect(judge(status, refuse).kind).toBe('retry'))
+  test.each([199, 300, 302, 399, 500, 503])('%i: not believed', status => {
+    for (const verdict of verdictWords) {
+      const outcome = judge(status, JSON.stringify({ verdict }))
+      expect(outcome.kind).toBe('retry')
+      expect(outcome).not.toHaveProperty('verdict')
+    }
+  })
+  test.each([
+    ['accept', 'accepted'],
+    ['hold', 'to be held'],
+    ['discard', 'to be discarded'],
+  ])('%s', (verdict, says) => {
+    for (const status of [200, 202, 422]) {
+      const detail = `${status} ${says}, says the application`
+      expect(judge(status, JSON.stringify({ verdict }))).toEqual({ kind: 'delivered', detail, verdict })
+      expect(judge(status, JSON.stringify({ verdict, text: 'a\nb' }))).toEqual({ kind: 'delivered', detail: `${detail}: a b`, verdict })
+    }
+  })
   test.each([
     '{"verdict":"refuse"}',
     '{"verdict":"refuse","text":""}',
     '{"verdict":"refuse","text":" \\n"}',
     '{"verdict":"refuse","text":7}',
-  ])('without a text: %s', body =>
-    expect(judge(422, body)).toEqual({ kind: 'failed', detail: 'refused by the application: no text given' }),
-  )
+    '{"verdict":"refuse","text":["x"]}',
+  ])('without a text: %s', body => expect(judge(422, body)).toEqual(refused('no text given', 'The message was not accepted')))
   test.each([
-    '{"verdict":"Refuse"}',
-    '{"verdict":["refuse"]}',
+    ['{"verdict":"Refuse"}', '“Refuse”'],
+    ['{"verdict":"rejected"}', '“rejected”'],
+    ['{"verdict":" refuse"}', '“refuse”'],
+    ['{"verdict":["refuse"]}', 'of type object'],
+    ['{"verdict":null}', 'of type object'],
+    ['{"verdict":true}', 'of type boolean'],
+    [`{"verdict":"${'x'.repeat(100)}"}`, `“${'x'.repeat(40)}”`],
+  ])('a word that is none: %s', (body, word) => {
+    const more = `(its verdict is none that Postern knows: ${word})`
+    expect(judge(200, body)).toEqual({ kind: 'delivered', detail: `200 accepted ${more}` })
+    expect(judge(422, body)).toEqual({ kind: 'retry', detail: `422 refused without a verdict: see the application’s log ${more}` })
+  })
+  test.each([
     '["verdict","refuse"]',
+    '[{"verdict":"refuse"}]',
+    '{"answer":{"verdict":"refuse"}}',
+    '{"__proto__":{"verdict":"refuse"}}',
     '"verdict refuse"',
     'verdict=refuse',
     '{"verdict":"refuse"',
+    '{"verdict":"refuse"} {}',
     'null',
+    '',
   ])('not a verdict: %s', body => {
-    expect(judge(200, body).kind).toBe('delivered')
+    expect(judge(200, body)).toEqual({ kind: 'delivered', detail: '200 accepted' })
     expect(judge(422, body).kind).toBe('retry')
   })
-  test('another word is shown and changes nothing', () =>
-    expect(judge(200, '{"verdict":"accept"}')).toEqual({ kind: 'delivered', detail: '200 accepted (accept)' }))
-  test('its text becomes one short line', () => {
-    const outcome = judge(422, JSON.stringify({ verdict: 'refuse', text: `a\r\nb\u2028c\0d${'x'.repeat(1_000)}` }))
-    expect(outcome.detail).toMatch(/^refused by the application: a b c dx+$/)
-    expect(outcome.detail?.length).toBe(500)
-  })
+  test.each(['\ufeff{"verdict":"refuse","text":"no"}', ' \r\n{"text":"no","verdict":"refuse","more":[{}]}'])('taken: %j', body =>
+    expect(judge(200, body)).toEqual(refused('no')),
+  )
+  test.each([
+    ['a\r\n250 ok\u2028c\0d', 'a 250 ok c d'],
+    ['\u202egnp.exe\u202c \ufeff!', 'gnp.exe !'],
+    ['half \ud800 of one', 'half of one'],
+    ['x'.repeat(200), 'x'.repeat(200)],
+    ['x'.repeat(201), 'x'.repeat(200)],
+    [`${'x'.repeat(199)}😀`, 'x'.repeat(199)],
+    [`${'x'.repeat(198)}😀`, `${'x'.repeat(198)}😀`],
+  ])('its text becomes one short line: %j', (text, line) =>
+    expect(judge(422, JSON.stringify({ verdict: 'refuse', text }))).toEqual(refused(line)),
+  )
+})
+
+test('410 alone asks to be left alone', () => {
+  for (let status = 200; status < 600; status++) expect([status, 'gone' in judge(status)]).toEqual([status, status === 410])
+  expect(judge(410, '', '60')).toMatchObject({ kind: 'retry', gone: true, after: 60_000 })
 })
 
 describe('Retry-After', () => {

@@ -60,7 +60,7 @@ describe('docs/event.schema.json', () => {
   test('every member that it names stands in a golden event', async () => {
     const seen = new Set<string>()
     const mark = (node: Schema, value: unknown): void => {
-      if (node.$ref !== undefined) return mark((schema.$defs as Record<string, Schema>)[node.$ref.split('/').at(-1)!]!, value)
+      if (node.$ref !== undefined) mark((schema.$defs as Record<string, Schema>)[node.$ref.split('/').at(-1)!]!, value)
       for (const inner of (node.anyOf ?? node.oneOf ?? []) as Schema[]) mark(inner, value)
       if (Array.isArray(value)) for (const item of value) mark(node.items ?? {}, item)
       else if (typeof value === 'object' && value !== null)
