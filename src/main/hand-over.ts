@@ -53,7 +53,9 @@ const wantsBounces = ({ mailboxes }: Config, { mailbox, route }: Delivery): bool
 /** The notice about a delivery that has failed for good; null where nobody may be told. */
 export const noticeAfter =
   ({ per }: { readonly per: number }) =>
-  (delivery: Delivery): NewDelivery | null =>
-    delivery.notify === null || delivery.about !== null
-      ? null
-      : noticeDelivery({ of: delivery, to: delivery.notify, reason: 'application.failed', per })
+  (delivery: Delivery, { refusal }: { readonly refusal?: string | undefined }): NewDelivery | null => {
+    const { notify: to, about } = delivery
+    if (to === null || about !== null) return null
+    if (refusal === undefined) return noticeDelivery({ of: delivery, to, reason: 'application.failed', per })
+    return noticeDelivery({ of: delivery, to, reason: 'application.refused', text: refusal, per })
+  }

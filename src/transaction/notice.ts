@@ -16,11 +16,13 @@ export interface Refused {
   /** Who is told. */
   readonly to: string
   readonly reason: Reason
+  /** The application's words, one line. */
+  readonly text?: string
   /** One notice a sender and reason in so many milliseconds: a second one is a repeat, and nothing is added. */
   readonly per: number
 }
 
-export function noticeDelivery({ of, to, reason, per }: Refused): NewDelivery {
+export function noticeDelivery({ of, to, reason, text, per }: Refused): NewDelivery {
   const { recipient, mailbox, route, key } = of
   return {
     recipient: to,
@@ -32,7 +34,7 @@ export function noticeDelivery({ of, to, reason, per }: Refused): NewDelivery {
     state: 'queued',
     reason,
     idempotency: { material: `notice,${framed(folded(to))}${framed(reason)}`, alone: true, window: per },
-    about: { recipient, reason },
+    about: { recipient, reason, ...(text === undefined ? {} : { text }) },
   }
 }
 
