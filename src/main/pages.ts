@@ -1,12 +1,15 @@
 /** The HTTP listeners of the configuration: health, API and page over the spool. */
 import type { Config } from '../config/config.ts'
 import type { Runner } from '../delivery/runner.ts'
+import type { Links } from '../lib/attachment-link.ts'
 import { openHttp } from '../listeners/http/open.ts'
 import type { HttpListener } from '../listeners/http/options.ts'
 import type { Spool } from '../spool/sqlite/options.ts'
 import type { Log } from '../transaction/ports.ts'
+import type { Contents } from './contents.ts'
 import type { Doors } from './doors.ts'
 import type { Forget } from './forget.ts'
+import { contentDoor, linkDoor } from './inside.ts'
 
 export interface PageParts {
   readonly spool: Spool
@@ -15,6 +18,8 @@ export interface PageParts {
   readonly ports: { readonly doors: Doors | null }
   /** Names of the processors that there are now. */
   readonly processors: () => Iterable<string>
+  readonly contents: Contents
+  readonly links: Links | null
   readonly forget: (what: Forget) => number | null
   readonly version: string
   readonly log: Log
@@ -24,7 +29,8 @@ export async function openPages(
   config: Config,
   parts: PageParts,
 ): Promise<{ readonly addresses: readonly string[]; close(): Promise<void> }> {
-  const { spool, runner, ports, processors, forget, version, log } = parts
+  const { spool, runner, ports, processors, contents, links, forget, version, log } = parts
+  const inside = { desk: spool, contents, hostname: config.hostname }
   const opened: HttpListener[] = []
   const close = async (): Promise<void> => {
     await Promise.all(opened.map(listener => listener.close()))
@@ -49,9 +55,9 @@ export async function openPages(
           hosts,
           token: token?.reveal() ?? null,
           desk: spool,
-          content: null,
+          content: contentDoor(inside),
           delivery: runner,
-          links: null,
+          links: linkDoor(inside, links),
           readiness,
           notify,
           forget,

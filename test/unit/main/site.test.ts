@@ -26,6 +26,7 @@ async function siteOf(change: object): Promise<OpenSite> {
     clock,
     log,
     notify: () => undefined,
+    handoff: testSite().inline.handoff,
     governorOf: governors(),
     postmasterBudget: postmasterBudget(),
     authenticator,

@@ -1,7 +1,8 @@
 /** Applications that are asked before the reply: who is asked, with what, and what is told to whom when. */
 import { expect, test } from 'vitest'
-import { refusal } from '../../../src/policy/verdict.ts'
-import type { Handoff, Outcome, Question, Said } from '../../../src/transaction/ports.ts'
+import { accept, refusal } from '../../../src/policy/verdict.ts'
+import { handOver } from '../../../src/transaction/hand-over.ts'
+import type { Committed, Handoff, Outcome, Question, Said } from '../../../src/transaction/ports.ts'
 import type { Route } from '../../../src/transaction/site.ts'
 import { genuine } from '../../support/scripted-authenticator.ts'
 import { checking, good, plain } from './checking.ts'
@@ -123,18 +124,20 @@ test('of a repeat nobody is asked', async () => {
   expect([questions.length, verdicts]).toEqual([1, [{ kind: 'accept' }]])
 })
 
-test('a processor that is new to mail which the first one has is not asked, and gets it', async () => {
-  const { site, questions, released } = asking()
-  await send(site, mail)
-  const { mailboxes } = site
-  const { routes } = mailboxes.get('incoming')!
-  const more = new Map([
-    ...mailboxes,
-    ['incoming', { ...mailboxes.get('incoming')!, routes: [{ ...routes[0]!, destinations: [app, archive] }] }],
-  ])
-  const { verdicts } = await send({ ...site, mailboxes: more }, mail)
-  expect([questions.length, verdicts]).toEqual([1, [{ kind: 'accept' }]])
-  expect(released).toEqual([[{ ...archive, delivery: 2 }]])
+test('where the first processor has the mail already, another that failed gets it without a word of the first', async () => {
+  const { site, questions, said, released } = asking({ route: { destinations: [app, archive] } })
+  const transaction = begin(site, {})
+  await finish(site, transaction, mail)
+  const { grant } = transaction.recipients[0]!
+  const committed: Committed = {
+    deliveries: [
+      { kind: 'repeat', message: 'M1' },
+      { kind: 'new', id: 7 },
+    ],
+  }
+  const plan = { settled: [{ verdict: accept, grant }], kept: [0], ended: Date.now() }
+  expect(await handOver(site, transaction, { ...plan, committed })).toEqual([accept])
+  expect([questions.length, said.length, released]).toEqual([1, 1, [[{ ...archive, delivery: 7 }]]])
 })
 
 test('what is refused or held before has nobody asked', async () => {
