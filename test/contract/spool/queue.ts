@@ -20,6 +20,8 @@ export interface QueuePlace {
   add(it?: Adding): Promise<number>
   /** Sends the mail of this delivery once more, to be queued. */
   resend(delivery: number): Promise<'new' | 'repeat'>
+  /** The number given last. */
+  last(): number
   look(delivery: number): Promise<{ state: string; reason: string | null; detail: string; attempts: number }>
   /** Gives whether the delivery was changed. */
   redeliver(delivery: number, how: Redelivery, at: number): Promise<boolean>
