@@ -267,12 +267,14 @@ interface Daemon {
 
 function makeDaemon(program: string, settings: readonly string[], port: number): Daemon {
   let child: ChildProcess | null = null
-  process.on('exit', () => child?.kill('SIGKILL'))
+  const endWithUs = () => void child?.kill('SIGKILL')
   return {
     async start() {
       const started = spawn(findProgram(program)!, settings, { stdio: 'ignore' })
       child = started
+      process.on('exit', endWithUs)
       started.once('exit', () => {
+        process.off('exit', endWithUs)
         if (child === started) child = null
       })
       await waitForPort(port, 10_000, () => child === started)

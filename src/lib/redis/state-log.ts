@@ -45,8 +45,12 @@ export function createStateLog(fields: object, texts: StateTexts, log: StateLine
   }
 }
 
-/** Redis before 7 wraps what a command within a script says. */
-const withinScript = /^ERR Error (?:running|compiling) script .*?@user_script: ?\d+: -?([A-Z]{2,}) /s
+/** Redis before 7 wraps what a command within a script says, and all of them say in words that a script may not do something. */
+const withinScript = /^ERR Error (?:running|compiling) script .*?@user_script: ?\d+: -?/s
+const mayNot = /^(?:ERR )?The user executing the script can't /
 
 /** The first word of what Redis says of an error: WRONGTYPE, LOADING, ERR … */
-export const errorCode = (text: string): string => withinScript.exec(text)?.[1] ?? text.split(' ', 1)[0]!
+export function errorCode(text: string): string {
+  const said = text.replace(withinScript, '')
+  return mayNot.test(said) ? 'NOPERM' : said.split(' ', 1)[0]!
+}
