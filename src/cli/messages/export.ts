@@ -9,7 +9,7 @@ import { Failure } from '../failure.ts'
 import type { Commands } from './commands.ts'
 import { gathered, type MessagesDesk, rows } from './desk.ts'
 import { mboxEntry } from './mbox.ts'
-import { count, plain } from './plain.ts'
+import { count, plain, json as printed } from './plain.ts'
 
 export interface ExportOrder {
   readonly ids: readonly string[]
@@ -49,7 +49,7 @@ export async function exportMessages(desk: MessagesDesk, order: ExportOrder, com
     await whole(name, file => each(async (one, raw) => file.appendFile(mboxEntry(await joined(raw), one)))).catch(taken(name))
     if (written === 0) await unlink(name)
   }
-  if (order.json) commands.print(JSON.stringify({ written, problems }))
+  if (order.json) commands.print(printed({ written, problems }))
   else {
     for (const { id, problem } of problems) commands.warn(`${plain(id, 100)}: ${problem}`)
     commands.print(`${count(written, 'message')} written to ${order.directory}.`)

@@ -2,7 +2,7 @@
 import type { MessageFilter, MessageRow } from '../../transaction/desk.ts'
 import type { Commands } from './commands.ts'
 import { gathered, type MessagesDesk, rows } from './desk.ts'
-import { plain, table, time } from './plain.ts'
+import { plain, json as printed, table, time } from './plain.ts'
 
 export interface ListOrder {
   readonly filter: MessageFilter
@@ -13,7 +13,7 @@ export interface ListOrder {
 /** Gives the exit status: 1 where nothing fits. */
 export async function list(desk: MessagesDesk, { filter, limit, json }: ListOrder, { print, warn }: Commands): Promise<number> {
   const found = await gathered(rows(desk, filter, limit))
-  if (json) print(JSON.stringify({ messages: found }))
+  if (json) print(printed({ messages: found }))
   else if (found.length > 0)
     print(table([['STATE', 'RECEIVED (UTC)', 'MAILBOX/ROUTE', 'RECIPIENT', 'SENDER', 'ID', 'SUBJECT'], ...found.map(line)]))
   if (found.length === 0 && !json) warn('No message fits.')

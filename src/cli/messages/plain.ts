@@ -15,3 +15,10 @@ export function table(lines: readonly (readonly string[])[]): string {
 export const time = (at: number): string => new Date(at).toISOString().slice(0, 19).replace('T', ' ')
 export const count = (number: number, one: string, many = `${one}s`): string =>
   `${number.toLocaleString('en')} ${number === 1 ? one : many}`
+
+/** JSON leaves C1 controls and marks that turn the writing round as they are; here they stand as their escapes, which read the same. */
+export const json = (value: unknown, indent?: number): string =>
+  JSON.stringify(value, null, indent).replace(
+    /[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )

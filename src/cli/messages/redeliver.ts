@@ -8,7 +8,7 @@ import type { DeliveryState } from '../../transaction/ports.ts'
 import type { Commands } from './commands.ts'
 import type { MessagesDesk } from './desk.ts'
 import { usage } from './filter.ts'
-import { count, plain } from './plain.ts'
+import { count, plain, json as printed } from './plain.ts'
 import { startProgress } from './progress.ts'
 
 export interface Order {
@@ -47,7 +47,7 @@ export async function redeliver(desk: MessagesDesk, order: Order, commands: Comm
   const done = order.ids.length > 0 ? await named(desk, order, commands) : await many(desk, order, commands)
   if (done === null) return 1
   const { json, how } = order
-  if (json) commands.print(JSON.stringify(done))
+  if (json) commands.print(printed(done))
   else {
     for (const { id, problem } of done.problems) commands.warn(`${plain(id, 100)}: ${problem}`)
     commands.print(`${count(done.changed, 'delivery', 'deliveries')} ${how === 'discard' ? 'discarded' : 'queued'}.`)
@@ -79,7 +79,7 @@ async function many(desk: MessagesDesk, order: Order, commands: Commands): Promi
   const fitting = counts.reduce((sum, one) => sum + one, 0)
   if (fitting === 0) {
     commands.warn(`Nothing to ${how}: nothing that fits is ${new Intl.ListFormat('en', { type: 'disjunction' }).format(states)}.`)
-    if (order.json) commands.print(JSON.stringify({ looked: 0, changed: 0, stopped: false, problems: [] }))
+    if (order.json) commands.print(printed({ looked: 0, changed: 0, stopped: false, problems: [] }))
     return null
   }
   const limited = limit < fitting ? `at most ${limit} of ${fitting}` : String(fitting)

@@ -3,7 +3,7 @@ import type { Content } from '../../mail/content.ts'
 import type { DeliveryView, MessageView } from '../../transaction/desk.ts'
 import type { Commands } from './commands.ts'
 import type { MessagesDesk } from './desk.ts'
-import { plain, time } from './plain.ts'
+import { plain, json as printed, time } from './plain.ts'
 
 const width = 300
 
@@ -19,7 +19,7 @@ export async function show(
     return 1
   }
   const content = await desk.content(id)
-  if (json) print(JSON.stringify({ message, content }, null, 2))
+  if (json) print(printed({ message, content }, 2))
   else print([...head(message), ...decisions(message), ...message.deliveries.flatMap(delivery), ...inside(content)].join('\n'))
   return 0
 }
