@@ -14,7 +14,7 @@ interface Entry {
   address: string | null
 }
 
-const token = /"((?:[^"\\]|\\[\s\S])*)(?:"|$)|<(?:@[^<>:]*:)?([^<>,]*)>?|([,;:])|[ \t]+|[^\s"<(,;:]+|\(/y
+const token = /"((?:[^"\\]|\\[\s\S]?)*)(?:"|$)|<(?:@[^<>:]*:)?([^<>,]*)>?|([,;:])|[ \t]+|[^\s"<(,;:]+|\(/y
 
 /** `values`: of all fields of one name, one character an octet. Throws OverBudget where more than `left` of `limit` are found. */
 export function readAddresses(values: readonly string[], left: number, limit: number = left): Mailbox[] {

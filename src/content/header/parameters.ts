@@ -19,7 +19,7 @@ interface Piece {
 }
 
 const maxPieces = 2000
-const form = /[ \t]*([^\s=;"]{1,100})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\[\s\S])*)("|$)|([^;]*))[^;]*/y
+const form = /[ \t]*([^\s=;"]{1,100})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\[\s\S]?)*)("|$)|([^;]*))[^;]*/y
 
 /** `field`: as received, one character an octet. */
 export function readParameters(field: string): Parameterized {

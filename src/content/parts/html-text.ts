@@ -3,6 +3,10 @@
  * is given no more than the budget, and doesn't follow tags into depths where it would run out of stack.
  */
 import { compile } from 'html-to-text'
+import { shallow } from './shallow.ts'
+
+/** Of tags in each other that a parser gets to see; of those the text is made from 200. */
+const deepest = 2000
 
 export type HtmlToText = (html: string) => string
 
@@ -21,5 +25,5 @@ export function createHtmlToText(html: number): HtmlToText {
       ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map(selector => ({ selector, options: { uppercase: false } })),
     ],
   })
-  return text => convert(text).replaceAll('\u00a0', ' ')
+  return text => convert(shallow(text, deepest)).replaceAll('\u00a0', ' ')
 }
