@@ -84,8 +84,6 @@ async function make(parts: Making, { question, said, answer }: Asking): Promise<
   const timer = setTimeout(answer, question.within, null)
   const called = await callInTime(parts, question, deadline).finally(() => clearTimeout(timer))
   answer(called.outcome)
-  // Cut off by the end of the program: what the processor would have said is not known.
-  if (parts.halt.aborted && called.outcome?.kind === 'retry') return
   const heard = called.outcome?.kind === 'delivered' ? 'kept' : await hear(parts, said, { question, deadline })
   if (heard !== null) await settleAll(parts, { question, called, told: { outcome: called.outcome, said: heard } })
 }
@@ -125,7 +123,7 @@ async function callAt(lane: Lane, { options }: Making, { delivery: id }: Questio
   return later('the delivery is not under way any more', null, false)
 }
 
-/** What the client was answered; null: the program ends. Whoever doesn't say is taken to have kept the mail, so that it isn't lost. */
+/** What the client was answered; null: the program ends, and the next start queues the delivery. Whoever doesn't say is taken to have kept the mail, so that it isn't lost. */
 async function hear(parts: Making, said: Promise<Said>, { question, deadline }: { question: Question; deadline: number }) {
   if (parts.halt.aborted) return null
   const { promise, resolve } = Promise.withResolvers<Said | null>()
