@@ -10,6 +10,7 @@ export interface Received {
   readonly path: string
   readonly headers: IncomingMessage['headers']
   readonly body: string
+  readonly octets: Buffer
 }
 
 export type Script = (request: IncomingMessage, response: ServerResponse, received: Received) => void
@@ -35,7 +36,8 @@ export async function startApplication(script: Script): Promise<Application> {
     request.on('error', () => {})
     request.on('data', chunk => chunks.push(chunk))
     request.on('end', () => {
-      const received = { method: request.method!, path: request.url!, headers: request.headers, body: Buffer.concat(chunks).toString() }
+      const octets = Buffer.concat(chunks)
+      const received = { method: request.method!, path: request.url!, headers: request.headers, body: octets.toString(), octets }
       requests.push(received)
       script(request, response, received)
     })

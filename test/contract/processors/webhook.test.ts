@@ -63,6 +63,7 @@ describe('what is sent', () => {
       subject: 'Grüße "\u2028\ud800',
       sender: '',
       size: 4,
+      machine: 'none',
     })
     await processor.deliver(delivery, source(Buffer.from([0x41, 0, 0xff, 0x0a])), new AbortController().signal)
     expect(application.requests).toHaveLength(1)
@@ -87,15 +88,26 @@ describe('what is sent', () => {
         recipient: 'incoming+key@incoming.example.com',
         key: 'key',
         claims: { subject: '42', senders: ['example.org'], expires: '2027-01-01T00:00:00.000Z' },
-        sender: '',
-        client: { address: '192.0.2.1', name: null, helo: 'client.example.org', ident: null },
+        envelope: {
+          sender: '',
+          recipient: 'incoming+key@incoming.example.com',
+          protocol: 'ESMTP',
+          client: { address: '192.0.2.1', name: null, helo: 'client.example.org', ident: null },
+        },
         received: '2026-01-02T03:04:05.678Z',
+        size: 4,
         subject: 'Grüße "\u2028\ud800',
         messageId: '<1@example.org>',
-        size: 4,
         authentication: null,
+        machine: 'none',
         bounce: null,
-        raw: Buffer.concat([Buffer.from('Return-Path: <alice@example.org>\r\n'), Buffer.from([0x41, 0, 0xff, 0x0a])]).toString('base64'),
+        content: null,
+        raw: {
+          encoding: 'base64',
+          content: Buffer.concat([Buffer.from('Return-Path: <alice@example.org>\r\n'), Buffer.from([0x41, 0, 0xff, 0x0a])]).toString(
+            'base64',
+          ),
+        },
       },
     })
   })
@@ -111,7 +123,7 @@ describe('what is sent', () => {
       const { body, headers } = application.requests[0]!
       const event = JSON.parse(body)
       expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toEqual(event)
-      const got = Buffer.from(event.data.raw, 'base64')
+      const got = Buffer.from(event.data.raw.content, 'base64')
       expect(got.subarray(0, 19).toString()).toBe('Delivered-To: a@b\r\n')
       expect(got.subarray(19).equals(raw)).toBe(true)
     },
@@ -205,13 +217,22 @@ describe('how answers count', () => {
     [200, 'delivered'],
     [204, 'delivered'],
     [404, 'retry'],
-    [410, 'retry'],
     [500, 'retry'],
   ])('%i: %s', async (status, kind) => {
     const { processor } = await open(answering(status))
     const outcome = await deliver(processor)
     expect(outcome.kind).toBe(kind)
     expect(outcome.detail).toMatch(new RegExp(`^${status} `))
+  })
+
+  test('410: the processor is to be left alone', async () => {
+    const { processor } = await open(answering(410))
+    expect(await deliver(processor)).toMatchObject({ kind: 'retry', gone: true })
+  })
+
+  test.each(['accept', 'hold', 'discard'])('the verdict %s', async verdict => {
+    const { processor } = await open(answering(200, JSON.stringify({ verdict })))
+    expect(await deliver(processor)).toMatchObject({ kind: 'delivered', verdict })
   })
 
   test('429 with Retry-After', async () => {
@@ -221,7 +242,11 @@ describe('how answers count', () => {
 
   test('an explicit refusal', async () => {
     const { processor } = await open(answering(422, '{"verdict":"refuse","text":"closed"}'))
-    expect(await deliver(processor)).toEqual({ kind: 'failed', detail: 'refused by the application: closed' })
+    expect(await deliver(processor)).toEqual({
+      kind: 'failed',
+      detail: 'refused by the application: closed',
+      refusal: 'closed',
+    })
   })
 
   test('a redirect is not followed', async () => {
