@@ -45,7 +45,7 @@ export function attributionAt(lines: readonly Line[], end: number, around: Aroun
     if (at < end && /[.!?:：。]$/.test(line.plain) && !/(?:^| )\p{L}{1,8}\.$/u.test(line.plain)) break
     text = text === '' ? line.plain : `${line.plain} ${text}`
     const evidence = evidenceOf(text)
-    if (!isAttribution(evidence, around)) continue
+    if (evidence === null || !isAttribution(evidence, around)) continue
     if (evidence.opening || evidence.dashes) return at
     found ??= at
   }
@@ -57,18 +57,17 @@ const mayEnd = (line: Line): boolean =>
   !line.quote &&
   (/[:：]["”]?[-*_ ]{0,80}$/.test(line.plain.slice(-90)) || /-{2,80}$/.test(line.plain.slice(-90)) || /^20\d\d.*>$/.test(line.plain))
 
-function evidenceOf(joined: string): Evidence {
+/** Null where there is too little of it for any attribution. */
+function evidenceOf(joined: string): Evidence | null {
   const text = undecorated(joined).toLowerCase()
+  const dated = date.test(text)
+  const timed = time.test(text)
+  const address = addressInBrackets.test(text)
+  const dashes = /^-{2}/.test(joined) && /-{2}$/.test(joined)
+  if (!dated && !timed && !address && !dashes && !text.includes(' via ')) return null
   const first = text.split(' ', 1)[0]!.replace(/[.,،]{1,2}$/, '')
-  return {
-    text,
-    date: date.test(text),
-    time: time.test(text),
-    address: addressInBrackets.test(text) || addressInBrackets.test(text.replace(/^.{0,400}<([^<>]{1,320})<mailto:/, '<$1>')),
-    verb: verbOf(text),
-    opening: openings.has(first) || days.has(first) || /^[\d在]/.test(text),
-    dashes: /^-{2}/.test(joined) && /-{2}$/.test(joined),
-  }
+  const opening = openings.has(first) || days.has(first) || /^[\d在]/.test(text)
+  return { text, date: dated, time: timed, address, verb: verbOf(text), opening, dashes }
 }
 
 function verbOf(text: string): Evidence['verb'] {

@@ -1,8 +1,8 @@
 /** What each line of a text is, before anything is cut. Every line is looked at once, and a bounded number of its neighbours. */
 import { attributionAt } from './attribution.ts'
 import { dividerOf } from './divider.ts'
-import { headingAt } from './heading.ts'
-import { type Line, lineOf } from './line.ts'
+import { headingAt, type Role, roleOf } from './heading.ts'
+import type { Line } from './line.ts'
 import { isQuickSignature, separatorOf } from './sign-off.ts'
 
 /**
@@ -19,10 +19,10 @@ export interface Classed {
 /** What is known of a line from elsewhere: that it is fenced code (`text`), or what the HTML says of it. */
 export type Known = ReadonlyMap<number, Kind>
 
-export function classify(texts: readonly string[], known: Known): Classed[] {
-  const lines = texts.map(lineOf)
+export function classify(lines: readonly Line[], known: Known): Classed[] {
   const quoted = quoteFollows(lines)
-  const kinds = lines.map((_, at) => known.get(at) ?? kindOf(lines, at))
+  const roles = lines.map(roleOf)
+  const kinds = lines.map((_, at) => known.get(at) ?? kindOf(lines, at, roles))
   kinds.forEach((kind, at) => {
     if (kind !== 'text' || known.has(at)) return
     const from = attributionAt(lines, at, { quoteFollows: quoted[at]! })
@@ -31,13 +31,13 @@ export function classify(texts: readonly string[], known: Known): Classed[] {
   return lines.map((line, at) => ({ line, kind: kinds[at]! }))
 }
 
-function kindOf(lines: readonly Line[], at: number): Kind {
+function kindOf(lines: readonly Line[], at: number, roles: readonly (Role | null)[]): Kind {
   const line = lines[at]!
   if (line.empty) return 'empty'
   if (line.quote) return 'quote'
   const divider = dividerOf(line)
   if (divider !== null) return divider
-  if (headingAt(lines, at)) return 'cut'
+  if (headingAt(roles, at)) return 'cut'
   const separator = separatorOf(line)
   if (separator !== null) return separator === 'always' ? 'separator' : 'rule'
   return isQuickSignature(line) && endsParagraph(lines, at) ? 'signature' : 'text'

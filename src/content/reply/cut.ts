@@ -3,7 +3,7 @@
  * is thrown away: every line is new text, quoted, or signature.
  */
 import type { Classed, Kind } from './classify.ts'
-import { isSignature } from './sign-off.ts'
+import { isSignatureLine, mostSignatureLines } from './sign-off.ts'
 
 export type Part = 'text' | 'quoted' | 'signature'
 
@@ -54,27 +54,39 @@ function withDashesAbove(lines: readonly Classed[], start: number): number {
   return at >= 0 && (lines[at]!.kind === 'rule' || lines[at]!.kind === 'separator') ? at : start
 }
 
-const stops: readonly Kind[] = ['quote', 'attribution']
-
 /** Marks signatures in the lines before `end`: from a separator to the next quote, and the lines that clients add. */
 function signatures(lines: readonly Classed[], parts: Part[], end: number): void {
-  const plain = lines.map(({ line }) => line)
-  let stop = 0
+  const below = belowOf(lines, end)
   for (let at = 0; at < end; at++) {
     const { kind } = lines[at]!
     if (kind === 'signature') parts[at] = 'signature'
     if (kind !== 'separator' && kind !== 'rule' && kind !== 'sign') continue
-    if (stop <= at) stop = nextStop(lines, at + 1, end)
-    if (kind === 'rule' && !isSignature(plain, at + 1, stop)) continue
+    const { stop, written } = below[at]!
+    if (kind === 'rule' && written > mostSignatureLines) continue
     parts.fill('signature', at, stop)
     at = stop - 1
   }
 }
 
-function nextStop(lines: readonly Classed[], start: number, end: number): number {
-  let at = start
-  while (at < end && !stops.includes(lines[at]!.kind)) at++
-  return at
+interface Below {
+  /** The next quote or attribution, or the end. */
+  readonly stop: number
+  /** How many lines stand between, but for empty ones and dashes; endless where one of them can't be of a signature. */
+  readonly written: number
+}
+
+/** What stands below each line before `end`: from the last one up, so that no line is looked at twice. */
+function belowOf(lines: readonly Classed[], end: number): Below[] {
+  const below: Below[] = new Array(end)
+  let next: Below = { stop: end, written: 0 }
+  for (let at = end - 1; at >= 0; at--) {
+    below[at] = next
+    const { kind, line } = lines[at]!
+    if (kind === 'quote' || kind === 'attribution') next = { stop: at, written: 0 }
+    else if (kind === 'text' || kind === 'signature')
+      next = { stop: next.stop, written: next.written + (isSignatureLine(line) ? 1 : Number.POSITIVE_INFINITY) }
+  }
+  return below
 }
 
 /** Quotes between what was written stay, as what it answers; those above a single answer, and those below all, go. */

@@ -9,6 +9,7 @@ import { classify, type Kind, type Known } from './classify.ts'
 import { cut, type Part } from './cut.ts'
 import { isForwarded } from './divider.ts'
 import { hintsOf } from './html.ts'
+import { type Line, lineOf } from './line.ts'
 
 export interface Said {
   /** Decoded; LF or CRLF. Where the message has only HTML: the text made of it, with `> ` before each line of a blockquote. */
@@ -28,10 +29,11 @@ export function extractReply(said: string | Said): Reply {
   const lines = text.replace(/\r\n?/g, '\n').split('\n')
   const forwarded = isForwarded(subject)
   const hints = html === '' ? nothing : hintsOf(html, lines)
-  return (
-    settle(lines, { hints, forwarded }) ??
-    settle(lines, { hints: nothing, forwarded: false }) ?? { text: joined(lines), quoted: '', signature: '' }
-  )
+  const settled = settle(lines, { hints, forwarded })
+  if (settled !== null) return settled
+  // What never settles is no mail that people write, and so no reply to anything.
+  const again = hints.size > 0 || forwarded ? settle(lines, { hints: nothing, forwarded: false }) : null
+  return again ?? { text: joined(lines), quoted: '', signature: '' }
 }
 
 const nothing: Known = new Map()
@@ -43,34 +45,32 @@ interface Before {
 
 /** The reply once another round changes nothing; null where that is never so. */
 function settle(texts: readonly string[], { hints, forwarded }: Before): Reply | null {
-  const lines = [...texts]
+  const lines = texts.map(lineOf)
   const parts = lines.map((): Part | 'armour' => 'text')
-  const only = (part: Part) => joined(lines.filter((_, at) => parts[at] === part))
+  const only = (part: Part) => joined(lines.filter((_, at) => parts[at] === part).map(({ raw }) => raw))
   for (let round = 0; round < mostRounds; round++) {
     const left = trimmed(
       parts.flatMap((part, at) => (part === 'text' ? [at] : [])),
-      lines,
+      at => lines[at]!.raw,
     )
-    const { lines: armour, escaped } = armourOf(left.map(at => lines[at]!))
-    for (const at of escaped) lines[left[at]!] = lines[left[at]!]!.slice(2)
+    const { lines: armour, escaped } = armourOf(left.map(at => lines[at]!.raw))
+    for (const at of escaped) lines[left[at]!] = lineOf(lines[left[at]!]!.raw.slice(2))
     const open = left.filter((_, at) => !armour.has(at))
-    const found = partsOf(
-      open.map(at => lines[at]!),
-      { hints: round === 0 ? inOpen(hints, open) : nothing, forwarded },
-    )
+    const openLines = open.map(at => lines[at]!)
+    const found = partsOf(openLines, { hints: round === 0 ? inOpen(hints, open) : nothing, forwarded })
     for (const at of armour) parts[left[at]!] = 'armour'
     found.forEach((part, at) => {
       parts[open[at]!] = part
     })
-    const changed = armour.size > 0 || found.some((part, at) => part !== 'text' && lines[open[at]!]!.trim() !== '')
+    const changed = armour.size > 0 || found.some((part, at) => part !== 'text' && openLines[at]!.raw.trim() !== '')
     if (!changed) return { text: only('text'), quoted: only('quoted'), signature: only('signature') }
   }
   return null
 }
 
-function partsOf(lines: readonly string[], { hints, forwarded }: Before): Part[] {
+function partsOf(lines: readonly Line[], { hints, forwarded }: Before): Part[] {
   const known = new Map<number, Kind>(hints)
-  fenced(lines).forEach((code, at) => {
+  fenced(lines.map(({ raw }) => raw)).forEach((code, at) => {
     if (code) known.set(at, 'text')
   })
   return cut(classify(lines, known), { forwarded })
@@ -82,13 +82,13 @@ const inOpen = (hints: Known, open: readonly number[]): Known =>
 
 /** Without empty lines above and below. The lines themselves stay as they are. */
 function joined(lines: readonly string[]): string {
-  return trimmed([...lines.keys()], lines)
+  return trimmed([...lines.keys()], at => lines[at]!)
     .map(at => lines[at]!)
     .join('\n')
 }
 
-function trimmed(left: readonly number[], lines: readonly string[]): readonly number[] {
-  const written = (at: number) => lines[at]!.trim() !== ''
+function trimmed(left: readonly number[], textOf: (at: number) => string): readonly number[] {
+  const written = (at: number) => textOf(at).trim() !== ''
   const start = left.findIndex(written)
   return start < 0 ? [] : left.slice(start, left.findLastIndex(written) + 1)
 }

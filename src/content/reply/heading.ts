@@ -4,7 +4,7 @@
  */
 import type { Line } from './line.ts'
 
-type Role = 'from' | 'date' | 'to' | 'subject' | 'other'
+export type Role = 'from' | 'date' | 'to' | 'subject' | 'other'
 
 const labels: Readonly<Record<Role, readonly string[]>> = {
   from: [
@@ -37,13 +37,13 @@ const roles: ReadonlyMap<string, Role> = new Map(
 const reach = 16
 const mostBetween = 3
 
-/** Whether a heading begins in this line. */
-export function headingAt(lines: readonly Line[], start: number): boolean {
-  if (roleOf(lines[start]!) === null) return false
+/** Whether a heading begins in this line. `meant`: what each line is the label of, as `roleOf` says. */
+export function headingAt(meant: readonly (Role | null)[], start: number): boolean {
+  if (meant[start] === null) return false
   const seen = new Set<Role>()
   let between = 0
-  for (let at = start; at < lines.length && at < start + reach && between <= mostBetween; at++) {
-    const role = roleOf(lines[at]!)
+  for (let at = start; at < meant.length && at < start + reach && between <= mostBetween; at++) {
+    const role = meant[at]!
     if (role === null) between++
     else {
       seen.add(role)
@@ -54,7 +54,7 @@ export function headingAt(lines: readonly Line[], start: number): boolean {
   return false
 }
 
-function roleOf(line: Line): Role | null {
+export function roleOf(line: Line): Role | null {
   if (line.quote || line.long) return null
   const match = /^[*_ ]{0,4}([^:：*]{1,24}?)[*_ ]{0,4}[:：]/.exec(line.lower)
   return match === null ? null : (roles.get(match[1]!.trim()) ?? null)

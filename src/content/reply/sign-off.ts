@@ -84,21 +84,10 @@ export function separatorOf({ raw, plain, long, quote }: Line): 'always' | 'perh
   return /^(?:[-_,=+~#*—–ᐧ ]{2,}|ᐧ)$/.test(plain) ? 'perhaps' : null
 }
 
-const mostLines = 7
+/** Whether a line can stand in a signature below a line of dashes: it is short and no sentence, no item of a list, no heading. */
+export const isSignatureLine = ({ plain, long }: Line): boolean => !long && plain.length <= longestLine && !isSentence.test(plain)
+
+/** Below a line of dashes that may be text a signature has so many lines at most. */
+export const mostSignatureLines = 7
 const longestLine = 80
-
-/**
- * Whether the lines from `start` to `end` are a signature: a few short lines that are no sentences. Looks at no more of them than that takes,
- * since every line of dashes asks.
- */
-export function isSignature(lines: readonly Line[], start: number, end: number): boolean {
-  let written = 0
-  for (let at = start; at < end; at++) {
-    const line = lines[at]!
-    if (line.empty) continue
-    if (++written > mostLines || line.long || line.plain.length > longestLine || isSentence.test(line.plain)) return false
-  }
-  return true
-}
-
 const isSentence = /[.!?:;…。！？]$|^(?:[-*+•] |\d{1,3}[.)] |#|\||`)/
