@@ -13,7 +13,7 @@ redis.on('error', error => process.stderr.write(`${error.message}\n`))
 let stopping = false
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (stopping = true))
 
-type Entry = [id: Buffer, fields: Buffer[] | null]
+type Entry = readonly [id: Buffer, fields: Buffer[] | null]
 
 /** From the first entry of the stream, so that none is missed that came before the first consumer. */
 async function makeGroup(): Promise<void> {
@@ -26,10 +26,8 @@ async function makeGroup(): Promise<void> {
 async function next(): Promise<Entry | undefined> {
   const [, [left]] = (await redis.callBuffer('XAUTOCLAIM', STREAM, GROUP, CONSUMER, idle, '0', 'COUNT', 1)) as [Buffer, Entry[]]
   if (left) return left
-  const read = (await redis.callBuffer('XREADGROUP', 'GROUP', GROUP, CONSUMER, 'COUNT', 1, 'BLOCK', 1000, 'STREAMS', STREAM, '>')) as
-    | [[Buffer, Entry[]]]
-    | null
-  return read?.[0][1][0]
+  const read = await redis.xreadgroupBuffer('GROUP', GROUP, CONSUMER, 'COUNT', 1, 'BLOCK', 1000, 'STREAMS', STREAM, '>')
+  return (read as unknown as [[Buffer, Entry[]]] | null)?.[0][1][0]
 }
 
 async function handle([entry, flat]: Entry): Promise<void> {

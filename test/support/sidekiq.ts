@@ -37,8 +37,9 @@ export interface SidekiqSettings {
 const testWorker = fileURLToPath(new URL('sidekiq_worker.rb', import.meta.url))
 
 export async function startSidekiq({ redis, queue = 'default', worker = testWorker, work = 0 }: SidekiqSettings): Promise<Sidekiq> {
-  // -t: seconds that a job may go on after SIGTERM before it is put back into its queue.
-  const child = spawn(findProgram('sidekiq')!, ['-r', worker, '-q', queue, '-c', '4', '-t', '1'], {
+  // -t: seconds that a job may go on after SIGTERM before it is put back into its queue. Idle threads wait 2 s for a job, and with
+  // less than that one of them would take the job that was put back, and die with it.
+  const child = spawn(findProgram('sidekiq')!, ['-r', worker, '-q', queue, '-c', '4', '-t', '4'], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, REDIS_URL: `${redis.url}/0`, WORK_MS: `${work}` },
   })
@@ -71,7 +72,7 @@ async function begun(child: ChildProcess): Promise<void> {
   for (const stream of [child.stdout!, child.stderr!])
     stream.on('data', (text: Buffer) => {
       said = (said + text).slice(-10_000)
-      if (/Starting processing/.test(said)) resolve()
+      if (/Running in ruby/.test(said)) resolve()
     })
   child.once('exit', code => reject(new Error(`Sidekiq ended (${code}): ${said}`)))
   await promise

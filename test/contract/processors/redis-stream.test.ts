@@ -111,18 +111,21 @@ describe.skipIf(missing !== null)('an entry', () => {
   })
 
   test.each([
-    ['parsed view that fits goes along', (_inline: number) => 1000, 1000, 'content'],
+    ['parsed view that fits goes along', () => 1000, 1000, 'content'],
     ['parsed view too large goes along without attachments', (inline: number) => (inline > 0 ? eventOctets : 1000), 1000, 'content'],
     ['parsed view too large even so is left out', () => eventOctets, 0, null],
-  ] as const)('a %s', async (_, size, expected, there) => {
-    const { redis, client } = await server()
-    const content = async ({ inline }: { inline: number }): Promise<Uint8Array> =>
-      Buffer.from(JSON.stringify({ status: 'parsed', text: 'x'.repeat(size(inline)) }))
-    await give(processor({ url: redis.url }), numbered(1), { ...source(raw), content })
-    const event = JSON.parse(String((await entriesOf(client))[0]!.fields.get('event')))
-    expect(event.data.content?.text.length ?? 0).toBe(expected)
-    expect(event.data.content === null ? null : 'content').toBe(there)
-  })
+  ] satisfies readonly (readonly [string, (inline: number) => number, number, string | null])[])(
+    'a %s',
+    async (_, size, expected, there) => {
+      const { redis, client } = await server()
+      const content = async ({ inline }: { inline: number }): Promise<Uint8Array> =>
+        Buffer.from(JSON.stringify({ status: 'parsed', text: 'x'.repeat(size(inline)) }))
+      await give(processor({ url: redis.url }), numbered(1), { ...source(raw), content })
+      const event = JSON.parse(String((await entriesOf(client))[0]!.fields.get('event')))
+      expect(event.data.content?.text.length ?? 0).toBe(expected)
+      expect(event.data.content === null ? null : 'content').toBe(there)
+    },
+  )
 
   test('trims the oldest, and none where max-length is 0', async () => {
     const { redis, client } = await server({ settings: ['--stream-node-max-entries', '10'] })
