@@ -3,11 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { eventBody } from '../../../src/delivery/event/event.ts'
 import type { Delivery, MessageSource } from '../../../src/transaction/ports.ts'
 import { someAuthentication, someSignature } from '../../support/authentications.ts'
+import { someContent } from '../../support/event-cases.ts'
 import { aDelivery } from '../../support/memory-queue.ts'
 import { source } from './suite.ts'
 
-// The parts of the event that tell who wrote: docs/webhook.md promises their members.
-const page = readFileSync(new URL('../../../docs/webhook.md', import.meta.url), 'utf8')
+// The parts of the event that tell who wrote: docs/event.md promises their members.
+const page = readFileSync(new URL('../../../docs/event.md', import.meta.url), 'utf8')
 
 async function bodyOf(delivery: Delivery, more: Partial<MessageSource> = {}): Promise<string> {
   const pieces: Buffer[] = []
@@ -31,7 +32,6 @@ describe('authentication', () => {
       unsigned: ['content-type'],
       recipientSigned: false,
       signatureAge: 5,
-      machine: 'none',
     })
   })
 
@@ -42,14 +42,12 @@ describe('authentication', () => {
       dmarc: { ...usual.dmarc, result: 'fail', override: 'arc=forwarder.example' },
       arc: { result: 'pass', instance: 2, sealer: 'forwarder.example', dmarc: { result: 'pass', from: 'sender.example' }, detail: '' },
       signatureAge: null,
-      machine: 'list',
     })
     expect((await dataOf(aDelivery({ authentication }))).authentication).toMatchObject({
       from: { how: 'arc', through: 'forwarder.example' },
       dmarc: { result: 'fail', override: 'arc=forwarder.example' },
       arc: { result: 'pass', instance: 2, sealer: 'forwarder.example' },
       signatureAge: null,
-      machine: 'list',
     })
   })
 
@@ -96,16 +94,22 @@ test('the same delivery has the same octets at every attempt', async () => {
 })
 
 test('the page shows every member of the event, in its order', async () => {
+  const example = JSON.parse(page.split('```json\n')[1]!.split('```')[0]!)
+  expect(example).toEqual(JSON.parse(readFileSync(new URL('../../messages/events/reply.json', import.meta.url), 'utf8')))
   const usual = someAuthentication()
   const authentication = someAuthentication({
-    from: { ...usual.from, through: 'x' },
+    from: { ...usual.from, through: 'x', problem: 'several' },
+    spf: { ...usual.spf, everybody: true },
     dmarc: { ...usual.dmarc, override: 'x' },
+    forwarder: 'x',
+    unknown: ['from'],
   })
-  const data = await dataOf(aDelivery({ authentication }))
-  const shown = JSON.parse(page.split('```json\n')[1]!.split('```')[0]!.replaceAll('…', '')).data
-  expect(Object.keys(shown)).toEqual(Object.keys(data))
-  const rows = [...page.matchAll(/^\| `authentication\.([^`]+)`/gm)].map(match => match[1]!)
-  expect(rows).toEqual(Object.keys(data.authentication))
+  const data = await dataOf(aDelivery({ authentication, machine: 'none' }))
+  const members = (pattern: RegExp) =>
+    [...page.matchAll(pattern)].flatMap(([row]) => [...row.split('|')[1]!.matchAll(/`[a-z]+\.([^`]+)`/gi)].map(([, name]) => name))
+  expect(members(/^\| `data\..*$/gm)).toEqual(Object.keys(data))
+  expect(members(/^\| `authentication\..*$/gm)).toEqual(Object.keys(data.authentication))
+  expect(['status', ...members(/^\| `content\..*$/gm)].sort()).toEqual(Object.keys(someContent()).sort())
   for (const member of ['from', 'mailFrom', 'spf', 'dmarc', 'arc'])
     for (const name of Object.keys(data.authentication[member])) {
       const row = page.split('\n').find(line => line.startsWith(`| \`authentication.${member}\``))

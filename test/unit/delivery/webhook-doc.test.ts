@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
-import { statusRows } from '../../../src/delivery/outcome.ts'
+import { outcomeOf, statusRows } from '../../../src/delivery/outcome.ts'
+import { envelopeFields } from '../../../src/delivery/processors/webhook/envelope-fields.ts'
+import { mostRefusal, noWords, verdictWords } from '../../../src/delivery/verdict-body.ts'
+import { eventCases } from '../../support/event-cases.ts'
 
 // docs/webhook.md is what applications are written by: its table is the code's, and its snippets run.
 const page = readFileSync(new URL('../../../docs/webhook.md', import.meta.url), 'utf8')
@@ -20,6 +23,33 @@ test('the table of statuses is the one of outcome.ts', () => {
   )
   const table = ['| status | the delivery is | what Postern notes |', '|---|---|---|', ...rows].join('\n')
   expect(between('<!-- statuses: begin -->\n', '\n<!-- statuses: end -->')).toBe(table)
+})
+
+test('the table of verdicts is what outcomes are made of', () => {
+  const rows = between('<!-- verdicts: begin -->\n', '\n<!-- verdicts: end -->').split('\n').slice(2)
+  const cells = rows.map(line => line.split('|').map(cell => cell.trim())).map(([, word, becomes, text]) => ({ word, becomes, text }))
+  expect(cells.map(({ word }) => word)).toEqual([...verdictWords.map(word => `\`${word}\``), 'another word'])
+  const states = { accept: 'delivered', hold: 'held', discard: 'discarded' }
+  for (const [index, verdict] of verdictWords.entries())
+    for (const status of [200, 422]) {
+      const outcome = outcomeOf({ status, retryAfter: null, body: JSON.stringify({ verdict, text: 'because' }) }, 0)
+      const { becomes, text } = cells[index]!
+      if (outcome.kind === 'failed')
+        expect([outcome.refusal, text, becomes!.split(':')[0]]).toEqual(['because', 'for the sender', 'failed'])
+      else if (outcome.kind === 'delivered') {
+        expect([text, becomes!.split(':')[0]]).toEqual(['for the operator', states[outcome.verdict!]])
+        expect(outcome.detail).toContain('because')
+      } else expect.unreachable()
+    }
+  expect(page).toContain(`at most ${mostRefusal} characters`)
+  expect(page).toContain(`“${noWords}”`)
+})
+
+test('the table of fields is what a call with the bare message has', () => {
+  const documented = [...page.matchAll(/^\| ((?:`postern-[a-z-]+`(?:, )?)+) \|/gm)].flatMap(([, cell]) =>
+    cell!.replaceAll('`', '').split(', '),
+  )
+  expect(documented.sort()).toEqual(Object.keys(envelopeFields(eventCases.reply!.delivery)).sort())
 })
 
 describe('the snippets', () => {
