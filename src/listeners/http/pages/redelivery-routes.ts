@@ -9,7 +9,7 @@ import type { HttpParts } from '../options.ts'
 import { oneOf, readQuery, type Values } from '../query.ts'
 import { redeliveries } from '../redeliver.ts'
 import { questionPage, title, workPage } from './redelivery.ts'
-import type { Show } from './routes.ts'
+import type { Show } from './show.ts'
 import { makeBench } from './work.ts'
 
 const parameters = { how: oneOf(redeliveries), ...filterParameters }

@@ -24,6 +24,7 @@ import { messagePage } from './message.ts'
 import { messagesPage } from './messages.ts'
 import { processorsPage } from './processors.ts'
 import { addRedelivery } from './redelivery-routes.ts'
+import type { Show } from './show.ts'
 import { transactionPage, transactionsPage } from './transactions.ts'
 
 export async function addPages(app: FastifyInstance, parts: HttpParts, guard: Guard): Promise<void> {
@@ -44,8 +45,6 @@ export async function addPages(app: FastifyInstance, parts: HttpParts, guard: Gu
   addFind(app, parts.desk)
   addLogin(app, parts, guard)
 }
-
-export type Show = (request: FastifyRequest, reply: FastifyReply, page: Page) => FastifyReply
 
 function addMessages(app: FastifyInstance, parts: HttpParts, show: Show): void {
   const { desk } = parts
