@@ -80,6 +80,8 @@ export interface MessageView {
  * What a person does to deliveries. `retry`: failed ones are queued again, and queued ones that wait for their next attempt are due now.
  * `replay`: delivered and failed ones are queued again. `release`: held and discarded ones are queued. `discard`: queued, held and
  * failed ones are put aside. None touches what is under way.
+ * What is queued again begins anew (attempts, giving up) under the same idempotency id: an application that asked to hold the mail
+ * is called with an id that it has seen, so it must go by its own record of the verdict and not take the call for a repeat.
  */
 export type Redelivery = 'retry' | 'replay' | 'release' | 'discard'
 

@@ -42,10 +42,26 @@ export function deskContract(name: string, subject: () => Subject): void {
         expect(await spool.count({ ...filter, limit: 1 }), JSON.stringify(filter)).toBe(rows.length)
       }
       const times = async (filter: MessageFilter) => (await spool.list(filter)).map(({ received }) => (received - start) / 1_000)
-      expect(await times({ since: start + 5_000, until: start + 9_000, processor: 'app' })).toEqual([8, 6])
+      expect(await times({ since: start + 6_000, until: start + 10_000, processor: 'app' })).toEqual([8, 6])
+      expect(await times({ since: start + 6_001, until: start + 10_001, processor: 'app' })).toEqual([10, 8])
       expect(await times({ state: 'held', processor: 'archive' })).toEqual([11, 9])
       expect(await times({ state: 'nonsense' as DeliveryState })).toEqual([])
       expect(await spool.count({ state: 'nonsense' as DeliveryState })).toBe(0)
+    })
+  })
+
+  describe(`${name}: reasons`, () => {
+    it('keep why we put mail aside when it is released, until the application says otherwise', async () => {
+      const { spool } = subject()
+      const one = message({ deliveries: [delivery({ state: 'held', reason: 'message.automatic' })] })
+      await accept(spool, one)
+      const reason = async () => (await spool.view(one.id))?.deliveries[0]?.reason
+      await spool.redeliver(one.id, 'release')
+      expect(await reason()).toBe('message.automatic')
+      const [claimed] = await spool.claim('app', 1, start)
+      await spool.settle(claimed!.id, { state: 'discarded', reason: 'application.discarded', detail: '' })
+      expect(await reason()).toBe('application.discarded')
+      expect(await spool.counts()).toMatchObject({ discarded: 1, held: 0, queued: 0 })
     })
   })
 

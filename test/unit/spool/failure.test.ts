@@ -182,6 +182,10 @@ describe('when the writer thread dies', () => {
     const ours = await accept({ open: sink }, message({ deliveries: [delivery(), delivery()] }))
     const claimed = (await batches.operate({ kind: 'claim', processor: 'app', limit: 2, at: Date.now() })) as readonly Delivery[]
     parts.underWay.add(claimed[0]!.id)
+    const asked = [100, 50_000].map(size =>
+      accept({ open: sink }, message({ deliveries: [delivery(), delivery({ state: 'delivering' })] }), octets(size)),
+    )
+    const waiting = (await Promise.all(asked)).map(({ deliveries }) => deliveries[1])
     const large = sink()
     await write(large, octets(700_000))
     const pending = [accept({ open: sink }, message()), large.commit(message()), accept({ open: sink }, message())]
@@ -193,11 +197,13 @@ describe('when the writer thread dies', () => {
     expect(log.lines.some(line => line.startsWith('error spool: the writer thread ended'))).toBe(true)
     await accept({ open: sink }, message(), octets(700_000))
     // What this process still has under way stays so; the other, whose claim was lost, is queued again.
-    expect(parts.tally().counts).toMatchObject({ delivering: 1 })
+    expect(parts.tally().counts).toMatchObject({ delivering: 3 })
+    for (const one of waiting)
+      expect(await batches.operate({ kind: 'take', delivery: one?.kind === 'new' ? one.id : 0, at: Date.now() })).toHaveLength(1)
     expect(ours.deliveries).toHaveLength(2)
     await link.close()
     await parts.reader.close()
-    expect(readdirSync(join(directory, 'bodies'))).toHaveLength(1)
+    expect(readdirSync(join(directory, 'bodies'))).toHaveLength(2)
   })
 })
 
