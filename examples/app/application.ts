@@ -5,10 +5,11 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { mint } from '../minting/mint.ts'
+import { answerOf, mailOf, verdicts } from './mail.ts'
 import { type Answer, answers, page } from './page.ts'
 import { bodyOf, formOf, sendJson, sendPage, wantsJson } from './requests.ts'
 import type { Secrets } from './secrets.ts'
-import type { Mail, Store } from './store.ts'
+import type { Store } from './store.ts'
 import { verify } from './verify.ts'
 
 export interface Parts {
@@ -61,9 +62,12 @@ export function createApplication(parts: Parts): Server {
       const answer = nextAnswer()
       mood.calls = [answer, ...mood.calls].slice(0, 1000)
       if (answer === '404' || answer === '500') return sendJson(response, Number(answer), { error: 'as it was asked for' })
-      const fresh = await parts.store.keep((JSON.parse(body.toString('utf8')) as { data: Mail }).data)
-      // A time-out after the mail was kept: Postern must call again, and the repeat must change nothing.
-      if (answer === '200') sendJson(response, 200, { fresh })
+      const verdict = verdicts.find(word => word === answer) ?? 'accept'
+      // A repeat changes nothing, and gets the answer that the first call got: the mail that is kept says it.
+      const { fresh, kept } = await parts.store.keep(mailOf(JSON.parse(body.toString('utf8')), verdict))
+      const reply = answerOf(kept)
+      // A time-out after the mail was kept: Postern must call again.
+      if (answer !== 'time-out') sendJson(response, reply.status, { ...reply.body, fresh })
     },
   }
   return createServer((request, response) => void serve(routes, request, response))

@@ -2,9 +2,9 @@
  * The one page of the application, as HTML. What came by mail is strangers' text: everything is escaped, and the page runs no
  * script.
  */
-import type { Mail } from './store.ts'
+import type { Mail } from './mail.ts'
 
-export const answers = ['200', '404', '500', 'time-out'] as const
+export const answers = ['200', 'hold', 'discard', 'refuse', '404', '500', 'time-out'] as const
 export type Answer = (typeof answers)[number]
 
 export interface View {
@@ -41,9 +41,11 @@ ${mails.slice(0, 50).map(article).join('\n')}
 </html>`
 }
 
-function article({ subject, sender, recipient, received, claims, id, raw }: Mail): string {
-  const message = Buffer.from(raw, 'base64').toString('utf8').slice(0, 4000)
+function article({ subject, sender, author, recipient, received, claims, id, text: written, raw, verdict }: Mail): string {
+  const message = raw === null ? 'not in the event' : Buffer.from(raw, 'base64').toString('utf8').slice(0, 4000)
+  const from = author === null ? `${sender || '<>'} (not proved)` : author
   return `<article><h3>${text(subject || '(no subject)')}</h3>
-<p>${text(received)}, from ${text(sender || '<>')} to ${text(recipient)}, for <b>${text(claims.subject ?? 'nothing in particular')}</b>, id ${text(id)}</p>
+<p>${text(received)}, from ${text(from)} to ${text(recipient)}, for <b>${text(claims.subject ?? 'nothing in particular')}</b>, id ${text(id)}, verdict ${text(verdict)}</p>
+<pre>${text((written ?? '').slice(0, 4000) || '(no text)')}</pre>
 <details><summary>message</summary><pre>${text(message)}</pre></details></article>`
 }

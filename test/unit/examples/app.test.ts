@@ -7,11 +7,14 @@ import path from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createApplication } from '../../../examples/app/application.ts'
+import { mailOf } from '../../../examples/app/mail.ts'
 import { page } from '../../../examples/app/page.ts'
 import { readReply } from '../../../examples/app/redis.ts'
 import { openSecrets } from '../../../examples/app/secrets.ts'
 import { memoryStore } from '../../../examples/app/store.ts'
+import { outcomeOf } from '../../../src/delivery/outcome.ts'
 import { signedKeys } from '../../../src/keys/signed.ts'
+import { eventCases } from '../../support/event-cases.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'postern-app-'))
 const secrets = openSecrets(folder)
@@ -31,7 +34,7 @@ afterAll(async () => {
 
 const event = (id: string, subject = 'Hello') => ({
   type: 'message.received',
-  data: { id, idempotencyId: id, recipient: 'r', sender: 's', subject, received: '2026-01-01', claims: {}, raw: '' },
+  data: { id, idempotencyId: id, recipient: 'r', envelope: { sender: 's' }, subject, received: '2026-01-01', claims: {}, raw: null },
 })
 
 function signed(body: string, timestamp = Math.floor(Date.now() / 1000)): Record<string, string> {
@@ -46,13 +49,14 @@ const call = (value: unknown, headers?: Record<string, string>, signal?: AbortSi
 }
 const post = (where: string, form: Record<string, string>) =>
   fetch(at.url + where, { method: 'POST', body: new URLSearchParams(form), headers: { accept: 'application/json' } })
-const got = async () => (await (await fetch(`${at.url}/mails`)).json()) as { mails: { id: string }[]; calls: string[] }
+const got = async () =>
+  (await (await fetch(`${at.url}/mails`)).json()) as { mails: { id: string; idempotencyId: string }[]; calls: string[] }
 const count = async (id: string) => (await got()).mails.filter(mail => mail.id === id).length
 
 describe('a call', () => {
   test('that is signed is taken, and a repeat changes nothing', async () => {
-    expect(await (await call(event('a'))).json()).toEqual({ fresh: true })
-    expect(await (await call(event('a'))).json()).toEqual({ fresh: false })
+    expect(await (await call(event('a'))).json()).toEqual({ fresh: true, verdict: 'accept' })
+    expect(await (await call(event('a'))).json()).toEqual({ fresh: false, verdict: 'accept' })
     expect(await count('a')).toBe(1)
   })
 
@@ -76,9 +80,37 @@ describe('a call', () => {
   test('is left without an answer, though the mail was kept', async () => {
     await post('/answer', { answer: 'time-out', calls: '1' })
     await expect(call(event('d'), undefined, AbortSignal.timeout(300))).rejects.toThrow('timeout')
-    expect(await (await call(event('d'))).json()).toEqual({ fresh: false })
+    expect(await (await call(event('d'))).json()).toEqual({ fresh: false, verdict: 'accept' })
   })
 })
+
+test.each([
+  ['hold', 200],
+  ['discard', 200],
+  ['refuse', 422],
+])('the verdict %s, and the same for a repeat', async (verdict, status) => {
+  await post('/answer', { answer: verdict, calls: '1' })
+  for (const fresh of [true, false]) {
+    const response = await call(event(`v-${verdict}`))
+    expect(response.status).toBe(status)
+    const body = await response.text()
+    expect(JSON.parse(body)).toMatchObject({ verdict, fresh })
+    const outcome = outcomeOf({ status, body, retryAfter: null }, 0)
+    if (verdict === 'refuse') expect(outcome).toMatchObject({ kind: 'failed', refusal: 'This ticket is closed' })
+    else expect(outcome).toMatchObject({ kind: 'delivered', verdict })
+  }
+})
+
+test.each(Object.keys(eventCases))('the golden event %s is taken', async name => {
+  const golden = JSON.parse(readFileSync(new URL(`../../messages/events/${name}.json`, import.meta.url), 'utf8'))
+  golden.data.idempotencyId = `golden-${name}`
+  expect((await call(golden)).status).toBe(200)
+  const mail = (await got()).mails.find(({ idempotencyId }) => idempotencyId === `golden-${name}`)
+  const { reply, text } = golden.data.content ?? {}
+  expect(mail).toMatchObject({ text: reply?.text ?? text ?? null, raw: golden.data.raw?.content ?? null, verdict: 'accept' })
+})
+
+test('an event without an idempotency id is none', async () => expect((await call({ data: {} })).status).toBe(400))
 
 test('a setting that makes no sense is an error', async () => {
   for (const form of [{ answer: '201' }, { answer: '500', calls: '0' }, { answer: '500', calls: 'x' }, {}])
@@ -105,10 +137,12 @@ test('secrets are made once, for their owner alone', () => {
 
 test('what a stranger wrote stands escaped on the page', () => {
   const evil = `<script>"'&`
-  const mail = { ...event('e', evil).data, mailbox: 'incoming', raw: Buffer.from(evil).toString('base64') }
+  const { data } = event('e', evil)
+  const raw = { content: Buffer.from(evil).toString('base64') }
+  const mail = mailOf({ data: { ...data, mailbox: 'incoming', raw, content: { text: evil } } }, 'accept')
   const html = page({ mails: [mail], minted: evil, answer: '200', left: null })
   expect(html).not.toContain('<script>')
-  expect(html.split('&lt;script&gt;&quot;&#39;&amp;').length - 1).toBe(3)
+  expect(html.split('&lt;script&gt;&quot;&#39;&amp;').length - 1).toBe(4)
 })
 
 describe('replies of Redis', () => {
