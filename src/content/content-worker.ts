@@ -3,7 +3,6 @@ import { move } from 'piscina'
 import type { Links } from '../lib/attachment-link.ts'
 import type { ContentOptions } from '../transaction/ports.ts'
 import type { ContentLimits } from './limits.ts'
-import { createHtmlToText } from './parts/html-text.ts'
 import { type Facts, readAttachment, readContent } from './read-content.ts'
 
 export type Task =
@@ -30,7 +29,7 @@ export async function work(task: Task): Promise<unknown> {
     return found === null ? null : { ...found, octets: ownMemory(found.octets) }
   }
   const { raw, facts, options, limits, links } = task
-  const content = await readContent(raw, facts, { ...options, limits, links, toText: createHtmlToText(limits.html) })
+  const content = await readContent(raw, facts, { ...options, limits, links })
   return move(new TextEncoder().encode(JSON.stringify(content)))
 }
 

@@ -12,7 +12,7 @@ import { readMessageIds } from './header/message-ids.ts'
 import { fieldText } from './header/text.ts'
 import { type ContentLimits, cutText, OverBudget } from './limits.ts'
 import { attachedParts, bodyOf, isBody } from './parts/body.ts'
-import type { HtmlToText } from './parts/html-text.ts'
+import { htmlToText } from './parts/html-text.ts'
 import type { Part } from './parts/part.ts'
 import { type SplitPart, splitMessage } from './parts/split.ts'
 import { extractReply } from './reply/extract.ts'
@@ -28,7 +28,6 @@ export interface ReadOptions extends ContentOptions {
   readonly limits: ContentLimits
   /** null: none are configured. */
   readonly links: Links | null
-  readonly toText: HtmlToText
 }
 
 /** Rejects only by a defect, of ours or of a library. */
@@ -75,7 +74,7 @@ async function parsed(
   // Text is longer in UTF-8 than in most charsets, and may be shorter than in others.
   const keep = (part: Part): number => (part.type === 'text/html' ? 4 * limits.html : part.type === 'text/plain' ? 4 * limits.text : 0)
   const root = await split(header, raw.subarray(bodyStart), { limits, keep: part => Math.max(keep(part), options.inline) })
-  const body = bodyOf(root, html => options.toText(cutText(html, limits.html).text))
+  const body = bodyOf(root, html => htmlToText(cutText(html, limits.html).text))
   const text = body.text === null ? null : cutText(body.text, limits.text)
   const html = body.html === null ? null : cutText(body.html, limits.html)
   const said = text === null ? null : { text: text.text, subject: words.subject, ...(html === null ? {} : { html: html.text }) }

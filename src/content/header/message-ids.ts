@@ -8,6 +8,6 @@ export function readMessageIds(value: string): string[] {
   if (found.length > 0 || value.includes('<')) return found
   return value
     .split(/[\s,]+/)
-    .filter(word => /^[^\s@]+@[^\s@]+$/.test(word))
+    .filter(word => /^[^\s@<>]+@[^\s@<>]+$/.test(word))
     .map(word => `<${word}>`)
 }

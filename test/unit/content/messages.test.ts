@@ -2,14 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { createHtmlToText } from '../../../src/content/parts/html-text.ts'
 import { readAttachment, readContent } from '../../../src/content/read-content.ts'
 import { contentLimits } from '../../support/content.ts'
 
 const folder = path.join(import.meta.dirname, '..', '..', 'messages', 'content')
 const names = readdirSync(folder).flatMap(file => (file.endsWith('.eml') ? [file.slice(0, -4)] : []))
-const toText = createHtmlToText(contentLimits.html)
-const options = { limits: contentLimits, links: null, toText, inline: 0, larger: 'omit' } as const
+const options = { limits: contentLimits, links: null, inline: 0, larger: 'omit' } as const
 const messageOf = (name: string): Uint8Array => new Uint8Array(readFileSync(path.join(folder, `${name}.eml`)))
 
 test('there are many', () => expect(names.length).toBeGreaterThan(100))
