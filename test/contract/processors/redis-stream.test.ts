@@ -1,4 +1,5 @@
 /** Entries of a real Redis stream: what stands in them, and that no attempt, error or crash adds one twice or loses one. */
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { eventOctets } from '../../../src/delivery/processors/redis-stream/entry.ts'
@@ -249,6 +250,15 @@ describe.skipIf(missing !== null)('Redis in trouble', () => {
     expect((await untilDelivered(to, numbered(2))).kind).toBe('delivered')
     expect(await (await redis.client()).xlen('postern:mail')).toBe(2)
     expect(log.lines.map(line => line.text)).toEqual(expect.arrayContaining(['mail waits: Redis gives no answer', 'Redis answers again']))
+  })
+
+  test('grants what the page says and no more', async () => {
+    const { redis, client } = await server()
+    const page = readFileSync(new URL('../../../docs/redis-stream.md', import.meta.url), 'utf8')
+    await client.call(...(/^ACL SETUSER .*$/m.exec(page)![0].split(' ') as [string, ...string[]]))
+    const to = processor({ url: redis.url, username: 'postern', password: 'PASSWORD' })
+    for (const expected of ['in the stream postern:mail: ', 'in the stream postern:mail since'])
+      expect(await give(to)).toMatchObject({ kind: 'delivered', detail: expect.stringContaining(expected) })
   })
 
   test('forgot its scripts: they are sent again', async () => {

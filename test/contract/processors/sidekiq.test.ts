@@ -1,5 +1,6 @@
 /** Jobs for Sidekiq: their form, byte by byte as mail_room pushes them, and a real Sidekiq process that does them. */
 
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -116,6 +117,14 @@ describe.skipIf(missing !== null)('a job', () => {
     expect(await give(to)).toEqual({ kind: 'delivered', detail: `a job of queue:default since an earlier attempt: ${jidOf(1)}` })
     // Sidekiq takes from the right.
     expect((await client.lrange('queue:default', 0, -1)).map(job => JSON.parse(job).jid)).toEqual([jidOf(2), jidOf(1)])
+  })
+
+  test('is pushed by a user who may do what the page says', async () => {
+    const { redis, client } = await server()
+    const page = readFileSync(new URL('../../../docs/sidekiq.md', import.meta.url), 'utf8')
+    const [, rights, keys] = /The Redis user needs `(.*?)`.*on the keys `(.*?)`/.exec(page)!
+    await client.call('ACL', 'SETUSER', 'postern', 'on', '>secret', 'resetkeys', ...keys!.split(' '), '-@all', ...rights!.split(' '))
+    expect((await give(processor({ url: redis.url, username: 'postern', password: 'secret' }))).kind).toBe('delivered')
   })
 
   test.each(['queue:default', 'queues'])('that can’t be pushed because %s is something else is pushed later', async name => {
