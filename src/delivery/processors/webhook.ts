@@ -9,7 +9,8 @@ import { type Signer, signer } from '../../lib/standard-webhooks.ts'
 import type { Delivery, Log, MessageSource, Outcome, Processor } from '../../transaction/ports.ts'
 import { readOnce } from '../event/read-once.ts'
 import { outcomeOf } from '../outcome.ts'
-import { type Body, bodyOf } from './webhook/body.ts'
+import { bodyOf } from './webhook/body.ts'
+import type { Form } from './webhook/form.ts'
 import { openTarget, type Target, type TargetOptions } from './webhook/target.ts'
 import { within } from './webhook/within.ts'
 
@@ -96,7 +97,7 @@ async function once<Value>(send: () => Promise<Value>): Promise<Value> {
 }
 
 /** The first reading: length and signature, and the body itself where it is small. */
-async function measure(body: Body, sign: Signer | null, signal: AbortSignal): Promise<{ length: number; kept: Buffer | null }> {
+async function measure(body: Form, sign: Signer | null, signal: AbortSignal): Promise<{ length: number; kept: Buffer | null }> {
   const pieces: Uint8Array[] = []
   let length = 0
   for await (const piece of body.pieces()) {

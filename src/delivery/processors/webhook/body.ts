@@ -6,15 +6,8 @@ import type { Delivery, MessageSource } from '../../../transaction/ports.ts'
 import { type EventOptions, eventBody } from '../../event/event.ts'
 import { wholeMessage } from '../../event/whole-message.ts'
 import { envelopeFields } from './envelope-fields.ts'
+import type { Form } from './form.ts'
 import { multipart } from './multipart.ts'
-
-export interface Body {
-  readonly contentType: string
-  /** Further fields of the request. */
-  readonly fields: Readonly<Record<string, string>>
-  /** The same octets at every call. */
-  pieces(): AsyncIterable<Uint8Array>
-}
 
 export interface BodyOptions {
   readonly body: 'event' | 'raw' | 'multipart'
@@ -24,7 +17,7 @@ export interface BodyOptions {
 }
 
 /** `message` is to be one that reads its costly parts once. */
-export async function bodyOf(delivery: Delivery, message: MessageSource, { body, event, contentType }: BodyOptions): Promise<Body> {
+export async function bodyOf(delivery: Delivery, message: MessageSource, { body, event, contentType }: BodyOptions): Promise<Form> {
   if (body === 'raw') return { contentType, fields: envelopeFields(delivery), pieces: () => wholeMessage(message) }
   if (body === 'multipart') return multipart(delivery, message, event)
   return { contentType: 'application/json', fields: {}, pieces: () => eventBody(delivery, message, event) }

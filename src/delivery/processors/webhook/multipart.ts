@@ -7,7 +7,7 @@ import type { Attachment, Content } from '../../../mail/content.ts'
 import type { Delivery, MessageSource } from '../../../transaction/ports.ts'
 import { type EventOptions, eventBody } from '../../event/event.ts'
 import { wholeMessage } from '../../event/whole-message.ts'
-import type { Body } from './body.ts'
+import type { Form } from './form.ts'
 
 interface Part {
   readonly name: string
@@ -17,7 +17,7 @@ interface Part {
 }
 
 /** Rejects where the message can't be parsed now. */
-export async function multipart(delivery: Delivery, message: MessageSource, options: EventOptions): Promise<Body> {
+export async function multipart(delivery: Delivery, message: MessageSource, options: EventOptions): Promise<Form> {
   const boundary = `postern-${randomBytes(18).toString('hex')}`
   const { source, attachments } = await withoutAttachments(message, options)
   const parts: Part[] = [
