@@ -21,7 +21,7 @@ ${facts([
     `${one.running}, at most ${one.allowed}${one.allowed < one.concurrency ? ` now, ${one.concurrency} by the configuration` : ''}`,
   ],
   ['Delivered', one.delivered],
-  ['To be tried again', one.retried],
+  ['Retried', one.retried],
   ['Failed', one.failed],
 ])}
 ${one.paused !== null && html`<div class="buttons"><form action="/processors/${segment(one.name)}/resume" method="post"><button>Resume</button></form></div>`}
