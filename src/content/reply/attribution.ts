@@ -10,7 +10,7 @@ import { days, lastVerbs, middleVerbs, openings } from './words.ts'
 const mostLines = 5
 const mostCharacters = 500
 
-const date = /(?<!\d)(?:(?:19|20)\d\d(?!\d)|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{2}(?!\d))/
+const date = /(?<!\d)(?:\d{1,2}[./-] ?\d{1,2}[./-] ?(?:\d{4}|\d{2})(?!\d)|(?:19|20)\d\d(?!\d))/
 const time = /(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)|\d{1,2} ?[時点시]/
 const addressInBrackets = /[<([][^\s<>()[\]@]{1,64}@[^\s<>()[\]@]{1,255}[>)\]]/
 const addressThenColon = /[>)\]] ?[:：]$/
@@ -24,7 +24,8 @@ interface Evidence {
   readonly time: boolean
   readonly address: boolean
   readonly verb: 'last' | 'middle' | null
-  readonly opening: boolean
+  /** Begins with one of the words for it, or with a date. */
+  readonly opening: 'word' | 'digit' | null
   readonly dashes: boolean
 }
 
@@ -41,16 +42,20 @@ export function attributionAt(lines: readonly Line[], end: number, around: Aroun
   let found: number | null = null
   for (let at = end; at >= 0 && at > end - mostLines; at--) {
     const line = lines[at]!
-    if (line.long || line.plain === '' || line.quote || text.length + line.plain.length > mostCharacters) break
-    if (at < end && /[.!?:：。]$/.test(line.plain) && !/(?:^| )\p{L}{1,8}\.$/u.test(line.plain)) break
+    if (endsAbove(line) || (at < end && endsSentence(line)) || text.length + line.plain.length > mostCharacters) break
     text = text === '' ? line.plain : `${line.plain} ${text}`
     const evidence = evidenceOf(text)
     if (evidence === null || !isAttribution(evidence, around)) continue
-    if (evidence.opening || evidence.dashes) return at
+    if (evidence.dashes || (evidence.opening === 'word' && evidence.date)) return at
+    // `2026 at 9:14 AM, Erin wrote:` may be the end of a longer one.
     found ??= at
   }
   return found
 }
+
+const endsAbove = (line: Line): boolean => line.long || line.empty || line.quote
+/** A date may end in a point, too. */
+const endsSentence = ({ plain }: Line): boolean => /[!?:：。]$/.test(plain) || (plain.endsWith('.') && !/\d/.test(plain))
 
 const mayEnd = (line: Line): boolean =>
   !line.long &&
@@ -61,12 +66,13 @@ const mayEnd = (line: Line): boolean =>
 function evidenceOf(joined: string): Evidence | null {
   const text = undecorated(joined).toLowerCase()
   const dated = date.test(text)
-  const timed = time.test(text)
+  // `20.11` of a date is no time.
+  const timed = time.test(text.replace(date, ''))
   const address = addressInBrackets.test(text)
   const dashes = /^-{2}/.test(joined) && /-{2}$/.test(joined)
   if (!dated && !timed && !address && !dashes && !text.includes(' via ')) return null
   const first = text.split(' ', 1)[0]!.replace(/[.,،]{1,2}$/, '')
-  const opening = openings.has(first) || days.has(first) || /^[\d在]/.test(text)
+  const opening = openings.has(first) || days.has(first) || text.startsWith('在') ? 'word' : /^\d/.test(text) ? 'digit' : null
   return { text, date: dated, time: timed, address, verb: verbOf(text), opening, dashes }
 }
 
@@ -87,12 +93,12 @@ function isAttribution(found: Evidence, { quoteFollows }: Around): boolean {
   if (!colon)
     return (found.dashes && verb === 'last' && (dated || address)) || (isoDate.test(text) && /@[^\s@]{1,255}>?$/.test(text) && quoteFollows)
   // Russian, Japanese, Hebrew and the ISO form have no verb, but an address right before the colon.
-  if (found.date && address && addressThenColon.test(text) && opening) return true
+  if (found.date && address && addressThenColon.test(text) && opening !== null) return true
   if (verb !== null && address && dated) return true
   if (verb === 'last' && address) return true
   if (verb === 'last' && found.dashes) return true
-  if (verb === 'last' && opening && dated) return found.date && found.time ? true : quoteFollows
-  if (verb === 'middle' && opening && dated && !/\d/.test(afterVerb(text))) return found.date && found.time ? true : quoteFollows
+  if (verb === 'last' && opening !== null && dated) return found.date && found.time ? true : quoteFollows
+  if (verb === 'middle' && opening !== null && dated && !/\d/.test(afterVerb(text))) return found.date && found.time ? true : quoteFollows
   if (verb === 'middle' && found.date && endsInTime.test(text)) return quoteFollows
   return verb === 'last' && quoteFollows && text.includes(' via ')
 }

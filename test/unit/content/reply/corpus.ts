@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { simpleParser } from 'mailparser'
-import { createHtmlToText } from '../../../../src/content/parts/html-text.ts'
+import { htmlToText } from '../../../../src/content/parts/html-text.ts'
 
 const folder = path.join(import.meta.dirname, '../../../messages/replies')
 
@@ -29,13 +29,12 @@ export async function readCases(): Promise<ReplyCase[]> {
   return Promise.all(names.map(readCase))
 }
 
-const toText = createHtmlToText(1024 * 1024)
 const skip = { skipHtmlToText: true, skipTextToHtml: true, skipImageLinks: true, skipTextLinks: true }
 
 async function readCase(name: string): Promise<ReplyCase> {
   const mail = await simpleParser(readFileSync(path.join(folder, `${name}.eml`)), skip)
   const { client, language, ...expected } = JSON.parse(readFileSync(path.join(folder, `${name}.json`), 'utf8'))
   const html = mail.html || ''
-  const text = mail.text || toText(html)
+  const text = mail.text || htmlToText(html)
   return { name, client, language, subject: mail.subject ?? '', text, html, expected }
 }
