@@ -16,8 +16,10 @@ export interface Waiter {
 export interface State extends LaneParts {
   readonly name: string
   readonly processor: Processor
-  /** Attempts from claim to settlement, and calls that somebody waits for; each takes one place. */
+  /** Attempts from claim to settlement, and calls that somebody waits for. */
   readonly runs: Set<Promise<unknown>>
+  /** Attempts whose outcome is being written. */
+  settling: number
   /** Calls that have not ended, by delivery: a hung one outlives its run. */
   readonly calls: Map<number, Attempt>
   readonly halted: AbortController
@@ -40,6 +42,7 @@ export const newState = (name: string, processor: Processor, parts: LaneParts): 
   name,
   processor,
   runs: new Set(),
+  settling: 0,
   calls: new Map(),
   halted: new AbortController(),
   waiting: [],
@@ -52,5 +55,9 @@ export const newState = (name: string, processor: Processor, parts: LaneParts): 
   working: null,
 })
 
-/** How many more calls may be made now. */
-export const places = (lane: State): number => allowedAt(lane.health, lane.options.clock()) - lane.tally.taken
+/**
+ * How many more calls may be made now. While outcomes are being written others may be called, but not without end: a spool in
+ * trouble must not be left with ever more mail that was called and isn't settled.
+ */
+export const places = ({ health, options, tally, settling, processor }: State): number =>
+  Math.min(allowedAt(health, options.clock()), processor.concurrency * 2 - settling) - tally.taken

@@ -158,21 +158,28 @@ function rest(lane: State, error: unknown): void {
   wakeAt(lane, lane.options.clock() + ms)
 }
 
-/** One attempt at a place that is taken already, from the call to its settlement. */
+/** One attempt at a place that is taken already, from the call to its settlement. The place is free again after the call. */
 function start(lane: State, delivery: Delivery): void {
   const run = make(lane, delivery)
     .catch((error: unknown) => lane.options.log.error({ id: delivery.message, error: String(error) }, 'an attempt broke'))
     .finally(() => {
       lane.runs.delete(run)
-      giveBack(lane.tally, 1)
+      lane.settling--
+      lane.tally.freed()
     })
   lane.runs.add(run)
 }
 
 async function make(lane: State, delivery: Delivery): Promise<void> {
   const { schedule, clock, random } = lane.options
-  const outcome = await callProcessor(lane, delivery)
-  judge(lane, outcome)
+  let outcome: Outcome
+  try {
+    outcome = await callProcessor(lane, delivery)
+    judge(lane, outcome)
+  } finally {
+    lane.settling++
+    giveBack(lane.tally, 1)
+  }
   // Broken off by the end of the program: the delivery stays `delivering`, and is queued again at the next start.
   if (lane.halted.signal.aborted && outcome.kind === 'retry') return
   const settlement = settlementOf(delivery, outcome, { schedule, at: clock(), random })

@@ -1,6 +1,6 @@
 /**
  * Writes the outcome of an attempt to the spool. The processor may have taken the mail already, so an outcome is precious:
- * while the spool can't keep it we wait and try again, and meanwhile the delivery's place in the lane stays taken.
+ * while the spool can't keep it we wait and try again, and the lane calls no more than so many others meanwhile.
  * It must never throw. What could not be written leaves the delivery `delivering`, to be made again after a restart.
  */
 import {

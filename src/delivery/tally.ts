@@ -5,7 +5,7 @@
 import type { Settlement } from '../transaction/ports.ts'
 
 export interface Tally {
-  /** Places taken: by calls, by claims on their way, by deliveries that are being settled. */
+  /** Places taken: by calls, and by claims on their way. */
   taken: number
   /** Counted since the start. */
   readonly counts: { delivered: number; retried: number; failed: number }

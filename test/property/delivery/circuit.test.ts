@@ -38,7 +38,7 @@ test('a health is one, and good answers make it well', () => {
         if (outcome.kind !== 'retry') expect(health.paused).toBeNull()
         if (health.paused === null) continue
         expect(allowedAt(health, health.paused.until)).toBe(1)
-        const most = Math.max(longest * 10, outcome.kind === 'retry' ? (outcome.after ?? 0) : 0)
+        const most = Math.max(longest * 10, 'after' in outcome ? (outcome.after ?? 0) : 0)
         expect(health.paused.until).toBeLessThanOrEqual(Math.max(at + most + 1, before.paused?.until ?? 0))
       }
       for (let i = 0; i < 7; i++) health = afterOutcome(health, { kind: 'delivered' }, { at, random: 0, pausing, concurrency })
