@@ -10,6 +10,7 @@ import { type End, outcomeOfEnd, outcomeOfError } from './command/exit-status.ts
 import { messageFile } from './command/message-file.ts'
 import { type Places, places } from './command/places.ts'
 import { type Run, run } from './command/run.ts'
+import { within } from './within.ts'
 
 export interface CommandOptions {
   /** The processor's name, for the log. */
@@ -48,35 +49,17 @@ export function command(options: CommandOptions): Processor {
   if (!(timeout > 0 && timeout < 2 ** 31)) throw new Error(`the time-out of a program is a positive number of milliseconds, not ${timeout}`)
   if (!(Number.isInteger(concurrency) && concurrency > 0)) throw new Error(`the concurrency of a program is 1 or more, not ${concurrency}`)
   const self: Command = { options, places: places(concurrency), running: new Set() }
+  const late = `the program had not ended within ${timeout} ms`
+  const limits = { timeout, late, stopped: 'the run was broken off', outcomeOfError }
   return {
     concurrency,
     timeout,
-    deliver: (delivery, message, signal) => within(timeout, signal, inner => call(self, { delivery, message, signal: inner })),
+    deliver: (delivery, message, signal) => within(limits, signal, inner => call(self, { delivery, message, signal: inner })),
     async close() {
       const ends = [...self.running].map(one => one.end.catch(() => null))
       for (const one of self.running) one.kill()
       await Promise.all(ends)
     },
-  }
-}
-
-/** Runs `work` with a signal that fires when `outer` does or the time is over. Ends then, whatever `work` does. */
-async function within(timeout: number, outer: AbortSignal, work: (signal: AbortSignal) => Promise<Outcome>): Promise<Outcome> {
-  const inner = new AbortController()
-  const { promise: cut, resolve } = Promise.withResolvers<Outcome>()
-  const end = (detail: string): void => {
-    resolve({ kind: 'retry', detail })
-    inner.abort(new Error(detail))
-  }
-  const stop = (): void => end('the run was broken off')
-  const timer = setTimeout(() => end(`the program had not ended within ${timeout} ms`), timeout)
-  outer.addEventListener('abort', stop, { once: true })
-  if (outer.aborted) stop()
-  try {
-    return await Promise.race([cut, outer.aborted ? cut : work(inner.signal).catch(outcomeOfError)])
-  } finally {
-    clearTimeout(timer)
-    outer.removeEventListener('abort', stop)
   }
 }
 

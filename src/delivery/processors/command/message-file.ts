@@ -6,36 +6,17 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MessageSource } from '../../../transaction/ports.ts'
+import { octetsOf } from '../octets.ts'
 
 /** Opened for reading, at its start; the caller closes it. Rejects, with nothing left behind, where it can't be written or read. */
 export async function messageFile(folder: string, message: MessageSource, signal: AbortSignal): Promise<FileHandle> {
   const path = join(folder, `postern-${randomBytes(12).toString('hex')}`)
   const writing = await open(path, 'wx', 0o600)
   try {
-    await writing.writeFile(withTraceFields(message, signal))
+    await writing.writeFile(octetsOf(message, signal))
     return await open(path, 'r')
   } finally {
     await unlink(path)
     await writing.close()
-  }
-}
-
-/** Ends with the signal, even where the source hangs. */
-async function* withTraceFields(message: MessageSource, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const { promise: cut, reject } = Promise.withResolvers<never>()
-  cut.catch(() => {})
-  const stop = (): void => reject(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    yield Buffer.from(message.traceFields())
-    signal.throwIfAborted()
-    const chunks = (await Promise.race([message.raw(), cut]))[Symbol.asyncIterator]()
-    for (;;) {
-      const { done, value } = await Promise.race([chunks.next(), cut])
-      if (done === true) return
-      yield value
-    }
-  } finally {
-    signal.removeEventListener('abort', stop)
   }
 }
