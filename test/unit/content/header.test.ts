@@ -5,6 +5,7 @@ import { readDate } from '../../../src/content/header/date.ts'
 import { readFields } from '../../../src/content/header/fields.ts'
 import { readMessageIds } from '../../../src/content/header/message-ids.ts'
 import { readParameters } from '../../../src/content/header/parameters.ts'
+import { unflow } from '../../../src/content/parts/flowed.ts'
 import { cleanName } from '../../../src/content/parts/name.ts'
 import { shallow } from '../../../src/content/parts/shallow.ts'
 
@@ -89,3 +90,11 @@ describe('readFields', () => {
     expect(read(text, 15)).toMatchObject({ fields: [{ name: 'A' }], cut: true, bodyStart: 24 })
   })
 })
+
+test.each([
+  ['a \nb', false, 'a b'],
+  ['a \nb', true, 'ab'],
+  ['a \n-- \nb', false, 'a \n-- \nb'],
+  ['> a \nb', false, '> a \nb'],
+  [' From\n >x', false, 'From\n>x'],
+])('flowed %j, DelSp %j, is %j', (text, delSp, plain) => expect(unflow(text, delSp)).toBe(plain))
