@@ -8,11 +8,11 @@ import type { Dispatcher } from 'undici'
 import { type Signer, signer } from '../../lib/standard-webhooks.ts'
 import type { Delivery, Log, MessageSource, Outcome, Processor } from '../../transaction/ports.ts'
 import { readOnce } from '../event/read-once.ts'
-import { outcomeOf } from '../outcome.ts'
+import { outcomeOf, outcomeOfError } from '../outcome.ts'
 import { bodyOf } from './webhook/body.ts'
 import type { Form } from './webhook/form.ts'
 import { openTarget, type Target, type TargetOptions } from './webhook/target.ts'
-import { within } from './webhook/within.ts'
+import { within } from './within.ts'
 
 export interface WebhookOptions extends TargetOptions {
   /** The processor's name, for the log. */
@@ -35,12 +35,13 @@ interface Call {
 export function webhook(options: WebhookOptions): Processor {
   const { name, timeout, concurrency, log } = options
   const target = openTarget(options)
+  const bounds = { timeout, late: `no complete answer within ${timeout} ms`, stopped: 'the call was broken off', outcomeOfError }
   return {
     concurrency,
     timeout,
     async deliver(delivery, message, signal) {
       const start = performance.now()
-      const outcome = await within({ timeout, signal }, inner => call(target, { delivery, message: readOnce(message), signal: inner }))
+      const outcome = await within(bounds, signal, inner => call(target, { delivery, message: readOnce(message), signal: inner }))
       log.debug(
         { processor: name, id: delivery.message, outcome: outcome.kind, ms: Math.round(performance.now() - start) },
         'webhook called',
