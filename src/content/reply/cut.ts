@@ -23,7 +23,18 @@ export function cut(lines: readonly Classed[], { forwarded }: CutOptions): Part[
   // A message that was passed on without a word is not an empty reply: what was passed on is what it says.
   if (!written && forward) parts.fill('text', end)
   else quotes(lines, parts, end)
+  between(lines, parts)
   return parts
+}
+
+/** Empty lines go with what stands on both sides of them. */
+function between(lines: readonly Classed[], parts: Part[]): void {
+  let above = -1
+  lines.forEach(({ kind }, at) => {
+    if (kind === 'empty') return
+    if (above >= 0 && parts[above] === parts[at] && parts[at] !== 'text') parts.fill(parts[at]!, above + 1, at)
+    above = at
+  })
 }
 
 /** The first line from which on all is somebody else's: a heading, or an attribution whose quote isn't marked line by line. */

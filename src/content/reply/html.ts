@@ -82,7 +82,7 @@ function kindOf(tag: string): Kind | null {
   const lower = tag.toLowerCase()
   for (const [, , quoted, bare] of lower.matchAll(/\s(class|id)\s?=\s?(?:["']([^"']{0,400})["']|([\w-]{1,80}))/g)) {
     for (const word of (quoted ?? bare ?? '').split(/\s+/)) {
-      const kind = names.get(word) ?? names.get(word.replace(/^(?:m_-?\d{1,24}|ydp[0-9a-z]{1,16})/, ''))
+      const kind = names.get(word) ?? names.get(word.replace(/^(?:m_-?\d{1,24}|ydp[0-9a-z]{1,16}(?=yahoo_))/, ''))
       if (kind !== undefined) return kind
     }
   }
