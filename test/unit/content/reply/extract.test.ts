@@ -93,7 +93,7 @@ describe('the HTML', () => {
       '<p>Kiitos.</p><div id="Signature"><p>Erin of Example</p></div><div id="divRplyFwdMsg">unknown words</div>old text<div id="Signature">Erin of Example</div>'
     expect(extractReply({ text: signed, html: own })).toMatchObject({ text: 'Kiitos.', signature: 'Erin of Example' })
     const theirs =
-      '<p>Kiitos.</p><p>Erin of Example</p><div id="divRplyFwdMsg">unknown words</div>old text<div id="Signature">Erin of Example</div>'
+      '<p>Kiitos.</p><p>Erin of Example</p><div id="divRplyFwdMsg">unknown words</div>old text<div id="Signature">Erin of Example</div>unknown words, old text'
     expect(extractReply({ text: signed, html: theirs })).toMatchObject({ text: 'Kiitos.\n\nErin of Example', signature: '' })
   })
 
