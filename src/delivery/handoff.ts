@@ -4,7 +4,8 @@
  * hears.
  * It must never reject, never call twice, and leave nothing `delivering` unless the program ends: then recovery queues it.
  */
-import type { Asked, Delivery, Handoff, Outcome, Question, Said, Settlement } from '../transaction/ports.ts'
+import type { Asked, Handoff, Question, Said } from '../transaction/handoff.ts'
+import type { Delivery, Outcome, Settlement } from '../transaction/ports.ts'
 import { conclude, concludeQuietly } from './conclude.ts'
 import type { Lane } from './lane.ts'
 import type { LaneOptions } from './options.ts'

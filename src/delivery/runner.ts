@@ -5,7 +5,8 @@
  * back. The caller opens the processors, and closes them after `stop`.
  */
 import type { DeliveryDesk, ProcessorStatus } from '../transaction/desk.ts'
-import type { Handoff, Processor } from '../transaction/ports.ts'
+import type { Handoff } from '../transaction/handoff.ts'
+import type { Processor } from '../transaction/ports.ts'
 import { allowedAt } from './circuit.ts'
 import { type OpenHandoff, openHandoff } from './handoff.ts'
 import { type Lane, openLane } from './lane.ts'

@@ -3,7 +3,8 @@
  * the reply. Pure: one place says what becomes of mail. The times come from outside.
  * It must not decide what the client is answered: that is the transaction's.
  */
-import type { Delivery, Outcome, Question, Said, Settlement } from '../transaction/ports.ts'
+import type { Question, Said } from '../transaction/handoff.ts'
+import type { Delivery, Outcome, Settlement } from '../transaction/ports.ts'
 import { oneLine } from './outcome.ts'
 import { nextAttempt, type Schedule } from './schedule.ts'
 

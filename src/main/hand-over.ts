@@ -4,6 +4,7 @@
  */
 import type { Config } from '../config/config.ts'
 import { messageSource } from '../delivery/message-source.ts'
+import type { Failure } from '../delivery/settle.ts'
 import { attachmentLink, type Links } from '../lib/attachment-link.ts'
 import { authenticationResults } from '../mail/authentication-results.ts'
 import type { Bounce } from '../mail/delivery-status.ts'
@@ -53,7 +54,7 @@ const wantsBounces = ({ mailboxes }: Config, { mailbox, route }: Delivery): bool
 /** The notice about a delivery that has failed for good; null where nobody may be told. */
 export const noticeAfter =
   ({ per }: { readonly per: number }) =>
-  (delivery: Delivery, { refusal }: { readonly refusal?: string | undefined }): NewDelivery | null => {
+  (delivery: Delivery, { refusal }: Failure): NewDelivery | null => {
     const { notify: to, about } = delivery
     if (to === null || about !== null) return null
     if (refusal === undefined) return noticeDelivery({ of: delivery, to, reason: 'application.failed', per })

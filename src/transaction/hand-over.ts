@@ -4,8 +4,9 @@
  */
 import { type Answered, type Asking, foldAnswers } from '../policy/handoff.ts'
 import type { Verdict } from '../policy/verdict.ts'
+import type { Asked, Question } from './handoff.ts'
 import { destinations, isAsked, type Judged } from './new-message.ts'
-import type { Asked, Committed, Outcome, Question } from './ports.ts'
+import type { Committed, Outcome } from './ports.ts'
 import type { Destination, Site } from './site.ts'
 import { decided, type Transaction } from './transaction.ts'
 

@@ -9,7 +9,8 @@ import type { Directory } from '../policy/recipient/directory.ts'
 import type { ReferencesPattern } from '../policy/recipient/references.ts'
 import type { ScreeningSettings } from '../policy/screening/actions.ts'
 import type { SpoolStatus } from './desk.ts'
-import type { Authenticator, Clock, Handoff, KeyVerifier, Log, SpoolIntake, Trace } from './ports.ts'
+import type { Handoff } from './handoff.ts'
+import type { Authenticator, Clock, KeyVerifier, Log, SpoolIntake, Trace } from './ports.ts'
 
 /** Where a route's mail goes. Mail for an inbox is `delivered` once it is in the spool; other processors are called. */
 export interface Destination {

@@ -76,6 +76,7 @@ describe.each(['queued', 'inline'])('handoff: %s', handoff => {
     application = await startApplication(answering(200, '{"verdict":"accept"}', { 'content-type': 'application/json' }))
     postern = await makePostern({
       folder,
+      smtp: 'early-talker: 0s',
       processor: `{ webhook: { url: '${application.url}' } }`,
       more: `delivery: { handoff: ${handoff} }\nlimits: { connections-per-network: 1000, errors: 100000 }`,
     })

@@ -15,7 +15,6 @@ const PLACES: Record<string, readonly string[]> = {
   'dns-packet': ['authentication'],
   piscina: ['authentication', 'content'],
   mailparser: ['content'],
-  'email-reply-parser': ['content'],
   'html-to-text': ['content'],
   jose: ['delivery'],
   'cli-progress': ['cli'],

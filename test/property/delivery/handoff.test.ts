@@ -6,7 +6,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Runner, startRunner } from '../../../src/delivery/runner.ts'
 import type { Failure } from '../../../src/delivery/settle.ts'
-import type { Asked, Delivery, NewDelivery, Outcome, Processor, Question, Said } from '../../../src/transaction/ports.ts'
+import type { Asked, Question, Said } from '../../../src/transaction/handoff.ts'
+import type { Delivery, NewDelivery, Outcome, Processor } from '../../../src/transaction/ports.ts'
 import { type MemoryQueue, memoryQueue } from '../../support/memory-queue.ts'
 
 const answers = {

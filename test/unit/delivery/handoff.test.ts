@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type Runner, startRunner } from '../../../src/delivery/runner.ts'
-import { type Delivery, type Outcome, type Processor, type Question, SpoolUnavailable } from '../../../src/transaction/ports.ts'
+import type { Question } from '../../../src/transaction/handoff.ts'
+import { type Delivery, type Outcome, type Processor, SpoolUnavailable } from '../../../src/transaction/ports.ts'
 import { type MemoryQueue, memoryQueue } from '../../support/memory-queue.ts'
 
 const schedule = { first: 60_000, factor: 2, max: 600_000, for: 3_600_000 }
