@@ -98,17 +98,27 @@ const languages = ['en', 'de', 'fr', 'es']
 describe.each(languages)('in %s', language => {
   test.each([...heardReasons, 'spool.full' as const])('%s: whole, readable, and its lines short', async reason => {
     const templates = await loadTemplates({ language })
-    const raw = await compose({ templates, about: { ...facts.about, reason } })
+    const words = 'the ticket is closed'
+    const raw = await compose({ templates, about: { ...facts.about, reason, text: words } })
     for (const line of raw.split('\r\n')) expect(line.length).toBeLessThanOrEqual(78)
     expect(raw).toMatch(/^[\x20-\x7e\r\n]*$/)
     expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
     const { text, subject } = await simpleParser(raw)
     expect(subject).toContain('Re: your ticket')
     expect(text).not.toContain('%{')
-    const said = (templates.reasons.get(reason) ?? templates.default).replace(/\s+/g, ' ').trim()
+    const said = (templates.reasons.get(reason) ?? templates.default).replace('%{said}', words).replace(/\s+/g, ' ').trim()
     expect(text!.replace(/\s+/g, ' ')).toContain(said)
     for (const shown of ['incoming+k3y@incoming.example.com', facts.id, facts.hostname, '2026', 'Re: your ticket'])
       expect(text).toContain(shown)
     for (const line of text!.split('\n')) expect(line.length).toBeLessThanOrEqual(72)
   })
+})
+
+test('the words of an application are one line without links, and a dash where it has none', async () => {
+  const about = { ...facts.about, reason: 'application.refused' } as const
+  const said = async (text?: string) =>
+    (await simpleParser(await compose({ about: { ...about, ...(text === undefined ? {} : { text }) } }))).text!
+  expect(await said('closed:\r\nsee https://evil.example/x %{id}')).toContain('closed: see https[:]//evil[.]example/x %{id}')
+  expect(await said()).toMatch(/It says:\s+–/)
+  expect((await said('x'.repeat(1_000))).match(/x/g)!.length).toBeLessThan(320)
 })

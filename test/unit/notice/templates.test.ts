@@ -63,7 +63,9 @@ describe('which file is read', () => {
     const error = await loadTemplates({ language: 'nl', directory: folder }).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(TemplateError)
     expect(String(error)).toMatch(
-      new RegExp(`${folder}/nl.yaml:\\d+: %{ID} is no placeholder; there are %{recipient}, %{subject}, %{received}, %{id}, %{hostname}$`),
+      new RegExp(
+        `${folder}/nl.yaml:\\d+: %{ID} is no placeholder; there are %{recipient}, %{subject}, %{received}, %{id}, %{hostname}, %{said}$`,
+      ),
     )
   })
 })
@@ -89,9 +91,9 @@ describe('a file of templates', () => {
     ['intro: "  "', '4: a text is to stand here'],
     ['intro: "a\\u0007"', '4: the text holds a control character'],
     ['subject: "a\\nb"', '2: the text is to be one line'],
-    ['intro: "%{who}"', '4: %{who} is no placeholder; there are %{recipient}, %{subject}, %{received}, %{id}, %{hostname}'],
-    ['intro: "%{id"', '4: %{id is no placeholder; there are %{recipient}, %{subject}, %{received}, %{id}, %{hostname}'],
-    ['intro: "%{%{id}id}"', '4: %{id} is no placeholder; there are %{recipient}, %{subject}, %{received}, %{id}, %{hostname}'],
+    ['intro: "%{who}"', '4: %{who} is no placeholder; there are %{recipient}, %{subject}, %{received}, %{id}, %{hostname}, %{said}'],
+    ['intro: "%{id"', '4: %{id is no placeholder; there are %{recipient}, %{subject}, %{received}, %{id}, %{hostname}, %{said}'],
+    ['intro: "%{%{id}id}"', '4: %{id} is no placeholder; there are %{recipient}, %{subject}, %{received}, %{id}, %{hostname}, %{said}'],
   ])('%s', (line, problem) => expect(changed(line)).toEqual([problem]))
 
   test.each([

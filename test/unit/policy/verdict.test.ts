@@ -6,7 +6,7 @@ import { accept, afterRcpt, defer, discard, hold, refusal, reject } from '../../
 const all = Object.keys(reasons) as Reason[]
 
 /** Found out about mail that was or will be answered 250: no reply tells of them. */
-const untold: readonly Reason[] = ['message.rate', 'application.failed']
+const untold: readonly Reason[] = ['message.rate', 'application.failed', 'application.held', 'application.discarded']
 
 test.each(all)('%s: a token in two parts, a refusal, a meaning', reason => {
   expect(reason).toMatch(/^[a-z]+\.[a-z-]+$/)

@@ -5,7 +5,8 @@ import { type Reason, reasons } from '../../../../src/policy/reasons.ts'
 test('a writer hears of what he can mend', () => {
   expect(heardReasons).toEqual([
     ...['recipient.unknown', 'key.unknown', 'key.expired', 'key.revoked', 'key.missing'],
-    ...['message.too-large', 'message.line-endings', 'authentication.required', 'sender.not-bound', 'application.failed'],
+    ...['message.too-large', 'message.line-endings', 'authentication.required', 'sender.not-bound'],
+    ...['application.refused', 'application.failed'],
   ])
 })
 
