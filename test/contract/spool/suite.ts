@@ -421,6 +421,20 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
       await accept(spool, asked)
       expect(await ids({ verdict: 'accept' })).toEqual([asked.id])
     })
+    it('tells once of mail that was kept and then refused by the application: what the client heard', async () => {
+      const kept = message({ received: start + 5, deliveries: [delivery({ state: 'delivering' })] })
+      await accept(spool, kept)
+      const refused = row({
+        id: kept.id,
+        at: start + 5,
+        reply: '550 5.7.1 Refused by the application: closed',
+        reason: 'application.refused',
+      })
+      spool.store([refused, row({ id: 'r1' }), row({ id: 'r2' })])
+      await settled()
+      const rows = await spool.transactions({ id: kept.id })
+      expect(rows).toEqual([{ ...refused, message: kept.id }])
+    })
     it('writes what is pending before it closes, and forgets what is too old', async () => {
       spool.store([row({ id: 'old' }), row({ id: 'young', at: start + 1 })])
       await reopen()

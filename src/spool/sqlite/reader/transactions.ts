@@ -71,6 +71,11 @@ function searchMessages(reading: Reading, filter: TransactionFilter, limit: numb
 
 export function transactions(reading: Reading, filter: TransactionFilter): TransactionRow[] {
   const limit = pageOf(filter.limit)
-  const both = [...searchTrace(reading, filter, limit), ...searchMessages(reading, filter, limit)]
+  const kept = searchMessages(reading, filter, limit)
+  const messages = new Set(kept.map(({ id }) => id))
+  // What an application refused before the reply was kept first: its trace says what the client heard.
+  const traced = searchTrace(reading, filter, limit).map(row => (messages.has(row.id) ? { ...row, message: row.id } : row))
+  const told = new Set(traced.map(({ id }) => id))
+  const both = [...traced, ...kept.filter(({ id }) => !told.has(id))]
   return both.sort((a, b) => b.at - a.at).slice(0, limit)
 }
