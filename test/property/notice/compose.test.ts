@@ -64,14 +64,22 @@ const address = hostile
 const recipient = long.map(local => `${local}@incoming.example.com`)
 
 test('nothing that a stranger wrote adds a field, ends the header or breaks a line', async () => {
-  const facts = fc.record({ subject: long, messageId: long, references: long, inReplyTo: long, recipient: recipient, to: address })
+  const facts = fc.record({
+    subject: long,
+    messageId: long,
+    references: long,
+    inReplyTo: long,
+    recipient: recipient,
+    to: address,
+    said: long,
+  })
   await fc.assert(
     fc.asyncProperty(facts, fc.constantFrom(...templates), fc.constantFrom(...heardReasons), async (some, language, reason) => {
       const raw = await composeNotice({
         ...some,
         hostname: 'incoming.example.com',
         from: 'postmaster@incoming.example.com',
-        about: { recipient: some.recipient, reason },
+        about: { recipient: some.recipient, reason, text: some.said },
         received: 1,
         id: '06bqz6ypw5v0gh3m',
         templates: language,
@@ -88,8 +96,10 @@ test('nothing that a stranger wrote adds a field, ends the header or breaks a li
       const parsed = await simpleParser(raw)
       expect(parsed.attachments).toEqual([])
       expect(parsed.html).toBe(false)
-      for (const shown of [parsed.subject, parsed.text]) expect(shown).not.toMatch(/:\/\/|www\.(?![\w.+=…-]*@)|(?![\n\u200c\u200d])\p{C}/u)
-      expect(parsed.text!.replace(/\s+/g, ' ')).toContain(language.reasons.get(reason)!.replace(/\s+/g, ' ').trim())
+      for (const one of [parsed.subject, parsed.text]) expect(one).not.toMatch(/:\/\/|www\.(?![\w.+=…-]*@)|(?![\n\u200c\u200d])\p{C}/u)
+      const shown = parsed.text!.replace(/\s+/g, ' ')
+      const written = language.reasons.get(reason)!.split('%{said}')
+      for (const part of written) expect(shown).toContain(part.replace(/\s+/g, ' ').trim())
     }),
     { numRuns: 300 },
   )
