@@ -51,7 +51,7 @@ describe('what a message may be', () => {
 describe('a message that costs too much', () => {
   test('of time', { timeout: 30_000 }, async () => {
     const log = keptLog()
-    const reader = open({ time: 2500, html: 32 * 1024 * 1024, log })
+    const reader = open({ time: 2500, memory: 1024 * 1024 * 1024, html: 32 * 1024 * 1024, log })
     await read(reader, mail('warm'))
     // Its neighbours wait, and are read.
     const found = await Promise.all([read(reader, mail('one')), read(reader, endless()), read(reader, mail('two'))])

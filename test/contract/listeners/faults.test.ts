@@ -76,7 +76,7 @@ test('what goes wrong behind the commit does not take the 250 back', () =>
     {},
     async ({ site, listener }) => {
       const mailbox = site.mailboxes.get('incoming')!
-      const route = { ...mailbox.routes[0]!, destination: { processor: 'app', settled: 'queued' as const } }
+      const route = { ...mailbox.routes[0]!, destinations: [{ processor: 'app', settled: 'queued' as const }] }
       ;(site.mailboxes as Map<string, typeof mailbox>).set('incoming', { ...mailbox, routes: [route] })
       const client = await peer(listener)
       await client.say(...toData)
