@@ -7,9 +7,10 @@ import type { Links } from '../lib/attachment-link.ts'
 import { createBoundedMap } from '../lib/bounded-map.ts'
 import type { UnparsedContent } from '../mail/content.ts'
 import type { ContentOptions, Log } from '../transaction/ports.ts'
-import type { Taken, Task } from './content-worker.ts'
+import type { ContentTask, Taken, Task } from './content-worker.ts'
 import type { ContentLimits } from './limits.ts'
 import { type Raw, readWhole } from './read-whole.ts'
+import { createTogether } from './together.ts'
 import { createTurns } from './turns.ts'
 
 export interface ContentReaderOptions extends ContentLimits {
@@ -47,37 +48,60 @@ export interface ContentReader {
 const kept = { entries: 32, octets: 1024 * 1024 } as const
 const mebi = 1024 * 1024
 
-export function openContentReader(settings: ContentReaderOptions): ContentReader {
+/** Octets of a message that shares a task with others, such messages that are read ahead, and milliseconds that such a task may take. */
+const small = { octets: 32 * 1024, ahead: 32, time: 1_000 } as const
+
+/** `open` is for tests. */
+export function openContentReader(settings: ContentReaderOptions, open = openPool): ContentReader {
   const { size, links, log } = settings
   const limits = limitsOf(settings)
-  const pool = openPool(settings)
+  const pool = open(settings)
   const turns = createTurns(settings.workers)
+  const ahead = createTurns(small.ahead)
   const done = createBoundedMap<string, Uint8Array>(kept.entries)
   const underWay = new Map<string, Promise<Uint8Array>>()
   let closed = false
+  const stillOpen = (): void => {
+    if (closed) throw new Error('the reader of contents is closed')
+  }
 
-  /** Never more calls than threads, so that the time-out begins with the work, and ends nobody else's. */
-  const run = (raw: Raw, known: number | null, task: (octets: Uint8Array<ArrayBuffer>) => Task): Promise<unknown> =>
-    turns.take(async () => {
-      for (let tries = 0; ; tries++) {
-        if (closed) throw new Error('the reader of contents is closed')
-        const octets = await readWhole(raw, known, size)
-        if (octets === null) return breach(`larger than ${size} octets`)
-        const signal = AbortSignal.timeout(settings.time)
-        try {
-          return await pool.run(task(octets), { signal, transferList: [octets.buffer] })
-        } catch (error) {
-          if (closed) throw error
-          if (signal.aborted) return breach(`it took longer than ${settings.time} ms`)
-          if (isMemory(error)) return breach(`it took more than ${settings.memory} octets of memory`)
-          // The thread may have died of what another message left behind.
-          if (tries > 0) return { status: 'unreadable', problem: 'the parser failed', cause: error } satisfies Failed
-        }
+  /** At a turn, so that the time-out begins with the work, and ends nobody else's. `octets` gives memory that may be given away. */
+  const alone = async (octets: () => Promise<Uint8Array<ArrayBuffer> | null>, task: (raw: Uint8Array) => Task): Promise<unknown> => {
+    for (let tries = 0; ; tries++) {
+      stillOpen()
+      const whole = await octets()
+      if (whole === null) return breach(`larger than ${size} octets`)
+      const signal = AbortSignal.timeout(settings.time)
+      try {
+        return await pool.run(task(whole), { signal, transferList: [whole.buffer] })
+      } catch (error) {
+        if (closed) throw error
+        if (signal.aborted) return breach(`it took longer than ${settings.time} ms`)
+        if (isMemory(error)) return breach(`it took more than ${settings.memory} octets of memory`)
+        // The thread may have died of what another message left behind.
+        if (tries > 0) return { status: 'unreadable', problem: 'the parser failed', cause: error } satisfies Failed
       }
-    })
+    }
+  }
+  const together = createTogether<ContentTask, unknown>({
+    turns,
+    async several(tasks) {
+      stillOpen()
+      return (await pool.run({ kind: 'contents', tasks }, { signal: AbortSignal.timeout(small.time) })) as readonly Uint8Array[]
+    },
+    alone: task => alone(async () => Uint8Array.from(task.raw), raw => ({ ...task, raw })),
+    sizeOf: ({ raw }) => raw.length,
+  })
+  const parse = async (raw: Raw, facts: MessageFacts, options: ContentOptions): Promise<unknown> => {
+    if (facts.size > size) return breach(`larger than ${size} octets`)
+    const task = (octets: Uint8Array): ContentTask => contentTask(octets, facts, options)
+    if (facts.size > small.octets) return turns.take(() => alone(() => readWhole(raw, facts.size, size), task))
+    stillOpen()
+    const octets = await ahead.take(() => readWhole(raw, facts.size, size))
+    return octets === null ? breach(`larger than ${size} octets`) : together.run(task(octets))
+  }
   const fresh = async (raw: Raw, facts: MessageFacts, options: ContentOptions): Promise<Uint8Array> => {
-    const result =
-      facts.size > size ? breach(`larger than ${size} octets`) : await run(raw, facts.size, octets => contentTask(octets, facts, options))
+    const result = await parse(raw, facts, options)
     if (result instanceof Uint8Array) return result
     const { status, problem, cause } = result as Failed
     log.warn(
@@ -86,7 +110,7 @@ export function openContentReader(settings: ContentReaderOptions): ContentReader
     )
     return new TextEncoder().encode(JSON.stringify({ status, problem } satisfies UnparsedContent))
   }
-  const contentTask = (raw: Uint8Array, { id, received }: MessageFacts, { inline, larger }: ContentOptions): Task => ({
+  const contentTask = (raw: Uint8Array, { id, received }: MessageFacts, { inline, larger }: ContentOptions): ContentTask => ({
     kind: 'content',
     raw,
     facts: { id, received },
@@ -96,7 +120,7 @@ export function openContentReader(settings: ContentReaderOptions): ContentReader
   })
   return {
     async read(raw, facts, options) {
-      if (closed) throw new Error('the reader of contents is closed')
+      stillOpen()
       const key = JSON.stringify([facts.id, facts.received, options.inline, options.larger])
       const known = done.get(key) ?? underWay.get(key)
       if (known !== undefined) return known
@@ -107,7 +131,8 @@ export function openContentReader(settings: ContentReaderOptions): ContentReader
       return content
     },
     async attachment(raw, index) {
-      const result = await run(raw, null, octets => ({ kind: 'attachment', raw: octets, index, limits }))
+      const task = (octets: Uint8Array): Task => ({ kind: 'attachment', raw: octets, index, limits })
+      const result = await turns.take(() => alone(() => readWhole(raw, null, size), task))
       return result !== null && 'octets' in (result as object) ? (result as Taken) : null
     },
     async close() {

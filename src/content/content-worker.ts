@@ -5,15 +5,19 @@ import type { ContentOptions } from '../transaction/ports.ts'
 import type { ContentLimits } from './limits.ts'
 import { type Facts, readAttachment, readContent } from './read-content.ts'
 
+export interface ContentTask {
+  readonly kind: 'content'
+  readonly raw: Uint8Array
+  readonly facts: Facts
+  readonly options: ContentOptions
+  readonly limits: ContentLimits
+  readonly links: Links | null
+}
+
 export type Task =
-  | {
-      readonly kind: 'content'
-      readonly raw: Uint8Array
-      readonly facts: Facts
-      readonly options: ContentOptions
-      readonly limits: ContentLimits
-      readonly links: Links | null
-    }
+  | ContentTask
+  /** One after the other. */
+  | { readonly kind: 'contents'; readonly tasks: readonly ContentTask[] }
   | { readonly kind: 'attachment'; readonly raw: Uint8Array; readonly index: number; readonly limits: ContentLimits }
 
 export interface Taken {
@@ -22,15 +26,26 @@ export interface Taken {
   readonly octets: Uint8Array
 }
 
-/** The content as JSON in UTF-8; of an attachment its name, type and octets. piscina calls what a module exports by this name. */
+/**
+ * The content as JSON in UTF-8, or several of them in their order; of an attachment its name, type and octets. piscina calls what a
+ * module exports by this name.
+ */
 export async function work(task: Task): Promise<unknown> {
+  if (task.kind === 'contents') {
+    const contents: Uint8Array[] = []
+    for (const one of task.tasks) contents.push(await contentOf(one))
+    return contents
+  }
   if (task.kind === 'attachment') {
     const found = await readAttachment(task.raw, task.index, task.limits)
     return found === null ? null : { ...found, octets: ownMemory(found.octets) }
   }
-  const { raw, facts, options, limits, links } = task
+  return move(await contentOf(task))
+}
+
+async function contentOf({ raw, facts, options, limits, links }: ContentTask): Promise<Uint8Array> {
   const content = await readContent(raw, facts, { ...options, limits, links })
-  return move(new TextEncoder().encode(JSON.stringify(content)))
+  return new TextEncoder().encode(JSON.stringify(content))
 }
 
 /** Small ones stand in memory that they share with others. */

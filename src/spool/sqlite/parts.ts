@@ -5,6 +5,7 @@
 import { SpoolUnavailable } from '../../transaction/ports.ts'
 import { type Batches, makeBatches } from './batches.ts'
 import { type Bodies, makeBodies } from './bodies.ts'
+import { type FreshBodies, makeFreshBodies } from './fresh-bodies.ts'
 import { type Health, makeHealth } from './health.ts'
 import type { Recovered, SpoolOptions } from './options.ts'
 import { makeReader, type ReaderLink } from './reader-link.ts'
@@ -18,6 +19,7 @@ export interface Parts {
   readonly batches: Batches
   readonly bodies: Bodies
   readonly slabs: Slabs
+  readonly fresh: FreshBodies
   readonly health: Health
   readonly reader: ReaderLink
   readonly recovered: Recovered
@@ -94,6 +96,7 @@ export async function startParts(options: SpoolOptions): Promise<Parts> {
     batches,
     bodies,
     slabs: makeSlabs(),
+    fresh: makeFreshBodies(),
     health,
     reader,
     recovered: heard.recovered!,

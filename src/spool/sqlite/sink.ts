@@ -2,11 +2,12 @@
  * A body on its way in. A small one waits as it came and goes to the database with its row; a middling one is gathered in
  * slabs and goes to a segment before its row; a large one is streamed to a file of its own. Exactly one commit or abort.
  */
-import { type BodySink, type Committed, type NewMessage, SpoolUnavailable } from '../../transaction/ports.ts'
+import { type BodySink, type Committed, type DeliveryState, type NewMessage, SpoolUnavailable } from '../../transaction/ports.ts'
 import type { Batches } from './batches.ts'
 import type { Bodies } from './bodies.ts'
 import type { KeptBody } from './body-file.ts'
 import type { BodyStream } from './body-stream.ts'
+import type { FreshBodies } from './fresh-bodies.ts'
 import { type Gathered, gather, type Slabs } from './slabs.ts'
 import { inDatabase, streamFrom } from './wire.ts'
 
@@ -14,11 +15,15 @@ export interface SinkParts {
   readonly batches: Batches
   readonly bodies: Bodies
   readonly slabs: Slabs
+  readonly fresh: FreshBodies
   /** Deliveries that this process works on: a writer thread that is started anew leaves them alone. */
   readonly underWay: Set<number>
 }
 
-export function makeSink({ batches, bodies, slabs, underWay }: SinkParts): BodySink {
+/** Is handed over now, as far as it goes. */
+const isSoon = (state: DeliveryState): boolean => state === 'queued' || state === 'delivering'
+
+export function makeSink({ batches, bodies, slabs, fresh, underWay }: SinkParts): BodySink {
   let small: Uint8Array[] = []
   let gathered: Gathered | null = null
   let stream: BodyStream | null = null
@@ -61,6 +66,12 @@ export function makeSink({ batches, bodies, slabs, underWay }: SinkParts): BodyS
     const kept = await keep(message.bodyStart)
     return batches.commit(message, { size, chunks: [], kept }).finally(kept.settled)
   }
+  const commitSmall = async (message: NewMessage): Promise<Committed> => {
+    const committed = await batches.commit(message, { size, chunks: small, kept: null })
+    const soon = committed.deliveries.some(({ kind }, i) => kind === 'new' && isSoon(message.deliveries[i]!.state))
+    if (soon) fresh.add(message.id, small)
+    return committed
+  }
   const begin = (message: NewMessage, committed: Committed): Committed => {
     committed.deliveries.forEach((one, i) => {
       if (one.kind === 'new' && message.deliveries[i]!.state === 'delivering') underWay.add(one.id)
@@ -85,7 +96,7 @@ export function makeSink({ batches, bodies, slabs, underWay }: SinkParts): BodyS
         const what = `bodyStart ${message.bodyStart} is outside of a body of ${size} octets`
         return Promise.reject(new SpoolUnavailable(what, false))
       }
-      const committed = size <= inDatabase ? batches.commit(message, { size, chunks: small, kept: null }) : commitLarge(message)
+      const committed = size <= inDatabase ? commitSmall(message) : commitLarge(message)
       return message.deliveries.some(({ state }) => state === 'delivering') ? committed.then(it => begin(message, it)) : committed
     },
     read: () => {

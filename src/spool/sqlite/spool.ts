@@ -72,6 +72,7 @@ async function redeliverMany({ reader, batches, options }: Parts, filter: Messag
 async function purge(parts: Parts): Promise<number> {
   for (let total = 0; ; ) {
     const removed = (await parts.batches.operate({ kind: 'purge', at: parts.options.clock() })) as number
+    parts.fresh.clear()
     if (removed >= 0 || parts.closing) return total + Math.max(removed, -1 - removed)
     total += -1 - removed
     await pause(purgePause, undefined, { ref: false })
@@ -94,9 +95,11 @@ function startTimers(parts: Parts): () => void {
 }
 
 function makeSpool(parts: Parts, close: () => Promise<void>): Spool {
-  const { options, batches, health, reader } = parts
+  const { options, batches, health, reader, fresh } = parts
   const { clock, directory } = options
   const raw = async (message: string): Promise<AsyncIterable<Uint8Array>> => {
+    const octets = fresh.get(message)
+    if (octets !== undefined) return readBody(directory, { octets })
     const body = await reader.ask({ kind: 'body', message })
     return (body === null ? null : readBody(directory, body)) as AsyncIterable<Uint8Array>
   }

@@ -1,0 +1,71 @@
+/**
+ * Small messages share a task of a thread, since to wake a thread and to be woken by it takes as long as a small message does. What
+ * breaks such a task is not known to be one's fault or another's: then each is done alone. Knows nothing of threads.
+ */
+import type { Turns } from './turns.ts'
+
+export interface TogetherOptions<Item, Result> {
+  /** The threads; a task takes a turn. */
+  readonly turns: Turns
+  /** In the order of the items; rejects where anything goes wrong with any of them. Given two or more. */
+  several(items: readonly Item[]): Promise<readonly Result[]>
+  alone(item: Item): Promise<Result>
+  /** Octets. */
+  sizeOf(item: Item): number
+}
+
+export interface Together<Item, Result> {
+  /** Rejects as `alone` does. */
+  run(item: Item): Promise<Result>
+}
+
+/** Items of a task, and octets of all of them but the first. */
+export const mostTogether = { items: 16, octets: 128 * 1024 } as const
+
+interface Waiting<Item, Result> {
+  readonly item: Item
+  resolve(result: Result | Promise<Result>): void
+}
+
+export function createTogether<Item, Result>(options: TogetherOptions<Item, Result>): Together<Item, Result> {
+  const { turns, several, alone, sizeOf } = options
+  let waiting: Waiting<Item, Result>[] = []
+
+  const next = (): readonly Waiting<Item, Result>[] => {
+    let octets = 0
+    let count = 0
+    for (const { item } of waiting) {
+      if (count > 0) octets += sizeOf(item)
+      if (count === mostTogether.items || octets > mostTogether.octets) break
+      count++
+    }
+    const taken = waiting.slice(0, count)
+    waiting = waiting.slice(count)
+    return taken
+  }
+  const aloneLater = ({ item, resolve }: Waiting<Item, Result>): void => resolve(turns.take(() => alone(item)))
+  const task = async (): Promise<void> => {
+    const taken = next()
+    const [first] = taken
+    // Another turn took it along.
+    if (first === undefined) return
+    if (taken.length === 1) {
+      const only = alone(first.item)
+      first.resolve(only)
+      // Whoever waits for it is told of a failure.
+      await only.catch(() => {})
+      return
+    }
+    await several(taken.map(({ item }) => item)).then(
+      results => taken.forEach(({ resolve }, i) => resolve(results[i]!)),
+      () => taken.forEach(aloneLater),
+    )
+  }
+  return {
+    run: item =>
+      new Promise(resolve => {
+        waiting.push({ item, resolve })
+        void turns.take(task)
+      }),
+  }
+}
