@@ -9,7 +9,7 @@ import { freePort } from '../test/support/ports.ts'
 import { startPostfix } from '../test/support/postfix.ts'
 import { startRedis } from '../test/support/redis.ts'
 import { type Arrivals, listenForArrivals, subject } from './lib/arrivals.ts'
-import { post } from './lib/final-dot.ts'
+import { openSession } from './lib/final-dot.ts'
 import { progress, table, writeResult } from './lib/report.ts'
 import { openScratch, type Scratch } from './lib/scratch.ts'
 import { send } from './lib/source.ts'
@@ -63,7 +63,9 @@ async function latencyOf({ port, recipient, arrivals }: Door, messages: number):
   const took: number[] = []
   for (let i = -5; i < messages; i++) {
     const n = numbers++
-    const { dot } = await post({ port, recipient, message: message(n) })
+    const session = await openSession(port)
+    const { dot } = await session.post({ recipient, message: message(n) })
+    session.quit()
     const there = await arrivals.arrived(n, 30_000)
     // The first few find everything cold.
     if (i >= 0) took.push(there - dot)
@@ -73,14 +75,16 @@ async function latencyOf({ port, recipient, arrivals }: Door, messages: number):
   return { p50: at(took, 0.5), p99: at(took, 0.99), most: took.at(-1)! }
 }
 
-/** Messages a second from the first connection to the last arrival. Twenty sessions send. */
+/** Messages a second from the first connection to the last arrival. Twenty sessions send, each one message after the other. */
 async function burstThrough({ port, recipient, arrivals }: Door, messages: number): Promise<number> {
   const first = numbers
   numbers += messages
   const began = performance.now()
   let next = first
   const session = async (): Promise<void> => {
-    while (next < first + messages) await post({ port, recipient, message: message(next++) })
+    const { post, quit } = await openSession(port)
+    while (next < first + messages) await post({ recipient, message: message(next++) })
+    quit()
   }
   await Promise.all(Array.from({ length: 20 }, session))
   const last = await Promise.all(Array.from({ length: messages }, (_, i) => arrivals.arrived(first + i, 180_000)))

@@ -1,8 +1,7 @@
-/** One message by SMTP, the time taken where it counts: when the final dot has been written, and when it was answered. */
+/** Messages by SMTP, the time taken where it counts: when the final dot has been written, and when it was answered. */
 import { connect } from 'node:net'
 
 export interface Letter {
-  readonly port: number
   readonly recipient: string
   /** The whole message, lines ending with CRLF; no line begins with a dot. */
   readonly message: string
@@ -14,32 +13,35 @@ export interface Posted {
   readonly answered: number
 }
 
-/** Rejects where any reply is not the expected one. */
-export async function post({ port, recipient, message }: Letter): Promise<Posted> {
+export interface Session {
+  /** Rejects where any reply is not the expected one. */
+  post(letter: Letter): Promise<Posted>
+  quit(): void
+}
+
+/** Resolves when it was greeted. */
+export async function openSession(port: number): Promise<Session> {
   const socket = connect(port, '127.0.0.1')
   socket.setNoDelay(true)
   socket.setEncoding('latin1')
   const replies = repliesOf(socket)
-  try {
-    await replies.next('220')
-    for (const [command, code] of [
-      ['EHLO client.example.net', '250'],
-      ['MAIL FROM:<person@example.net>', '250'],
-      [`RCPT TO:<${recipient}>`, '250'],
-      ['DATA', '354'],
-    ] as const) {
-      socket.write(`${command}\r\n`)
-      await replies.next(code)
-    }
-    socket.write(message)
-    const dot = performance.now()
-    socket.write('.\r\n')
-    await replies.next('250')
-    const answered = performance.now()
-    socket.write('QUIT\r\n')
-    return { dot, answered }
-  } finally {
-    socket.end()
+  const say = async (command: string, code: string): Promise<void> => {
+    socket.write(`${command}\r\n`)
+    await replies.next(code)
+  }
+  await replies.next('220')
+  await say('EHLO client.example.net', '250')
+  return {
+    async post({ recipient, message }) {
+      await say('MAIL FROM:<person@example.net>', '250')
+      await say(`RCPT TO:<${recipient}>`, '250')
+      await say('DATA', '354')
+      socket.write(message)
+      const dot = performance.now()
+      await say('.', '250')
+      return { dot, answered: performance.now() }
+    },
+    quit: () => void socket.end('QUIT\r\n'),
   }
 }
 

@@ -20,7 +20,7 @@ export interface Together<Item, Result> {
 }
 
 /** Items of a task, and octets of all of them but the first. */
-export const mostTogether = { items: 16, octets: 128 * 1024 } as const
+export const mostTogether = { items: 8, octets: 128 * 1024 } as const
 
 interface Waiting<Item, Result> {
   readonly item: Item

@@ -118,7 +118,7 @@ export class Connection extends SMTPConnection {
     // In the middle of a handshake nothing can be said.
     if (this._upgrading) return void socket.destroy()
     if (!socket.writable) return this.close()
-    socket.write(answer.text, 'latin1')
+    write(socket, answer.text)
     if (answer.next === 'close') return this.close()
     if (answer.next === 'data') return this.#startData()
     if (answer.next === 'tls') return this.#startTls()
@@ -134,6 +134,7 @@ export class Connection extends SMTPConnection {
   /** The stream that read the clear text is never used again, whatever it may still hold. */
   #startTls(): void {
     const below = this._socket
+    below.uncork()
     if (this._parser instanceof CommandStream) {
       below.unpipe(this._parser)
       this._parser.isClosed = true
@@ -224,4 +225,13 @@ export class Connection extends SMTPConnection {
   override send(code: number): void {
     this.cut(code >= 500 ? replies.notRecognized : replies.temporaryFailure)
   }
+}
+
+/** Answers to commands that came together leave together (RFC 2920 3.2): each write of its own wakes the client. */
+function write(socket: Socket, text: string): void {
+  if (socket.writableCorked === 0) {
+    socket.cork()
+    setImmediate(() => socket.uncork())
+  }
+  socket.write(text, 'latin1')
 }
