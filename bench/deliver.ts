@@ -1,10 +1,12 @@
 /**
  * From the final dot to the application, beside the way it is done today in one run: Postern behind a Postfix calling a webhook, and
- * straight over LMTP into a Redis stream; the same Postfix with Dovecot and mail_room, posting and pushing to Sidekiq.
+ * straight over LMTP into Redis; the same Postfix with Dovecot and mail_room, posting and pushing to Sidekiq. A burst from Postern into
+ * Redis comes twice, and the second one counts, since its code is compiled as it runs; Ruby's isn't.
  * `npm run bench:deliver -- [--messages 200] [--burst 1000] [--folder DIRECTORY] [--quick]`. Ends with status 1 where a goal is missed.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import type { Redis } from 'ioredis'
 import { freePort } from '../test/support/ports.ts'
 import { startPostfix } from '../test/support/postfix.ts'
 import { startRedis } from '../test/support/redis.ts'
@@ -116,9 +118,10 @@ async function throughPostfix(
   }
 }
 
-async function ours(scratch: Scratch, options: Options): Promise<Posted> {
+/** `body`: the event is what Postern gives if nothing is configured, the raw message is what mail_room posts. */
+async function ours(scratch: Scratch, body: 'event' | 'raw', options: Options): Promise<Posted> {
   const arrivals = await listenForArrivals()
-  const postern = await startDelivering({ folder: scratch.place(), environment: {} }, { webhook: { url: arrivals.url } })
+  const postern = await startDelivering({ folder: scratch.place(), environment: {} }, { webhook: { url: arrivals.url, body } })
   try {
     return await (await throughPostfix(scratch, postern.lmtpPort, postern.recipient, options))(arrivals)
   } finally {
@@ -150,10 +153,26 @@ async function untilThere(expected: number, length: () => Promise<number>): Prom
   throw new Error(`only ${await length()} of ${expected} messages arrived`)
 }
 
-async function ourStream(scratch: Scratch, burst: number): Promise<number> {
+interface Fed {
+  readonly name: string
+  /** `url`: that of the Redis. */
+  processor(url: string): object
+  length(client: Redis): Promise<number>
+}
+
+const fed: readonly Fed[] = [
+  { name: 'stream', processor: url => ({ 'redis-stream': { url, stream: 'mail' } }), length: client => client.xlen('mail') },
+  {
+    name: 'stream, raw',
+    processor: url => ({ 'redis-stream': { url, stream: 'mail', event: { content: false } } }),
+    length: client => client.xlen('mail'),
+  },
+  { name: 'Sidekiq', processor: url => ({ sidekiq: { url } }), length: client => client.llen('queue:default') },
+]
+
+async function ourPushes(scratch: Scratch, { processor, length }: Fed, burst: number): Promise<number> {
   const redis = await startRedis()
-  const processor = { 'redis-stream': { url: redis.url, stream: 'mail' } }
-  const postern = await startDelivering({ folder: scratch.place(), environment: {} }, processor)
+  const postern = await startDelivering({ folder: scratch.place(), environment: {} }, processor(redis.url))
   const load = { sessions: 20, octets: octets - 400 }
   const door = {
     port: postern.lmtpPort,
@@ -164,11 +183,11 @@ async function ourStream(scratch: Scratch, burst: number): Promise<number> {
   } as const
   try {
     const client = await redis.client()
-    await send(door, { ...load, messages: 200 })
-    await untilThere(200, () => client.xlen('mail'))
+    await send(door, { ...load, messages: burst })
+    await untilThere(burst, () => length(client))
     const began = performance.now()
     await send(door, { ...load, messages: burst })
-    return (burst / ((await untilThere(200 + burst, () => client.xlen('mail'))) - began)) * 1_000
+    return (burst / ((await untilThere(2 * burst, () => length(client))) - began)) * 1_000
   } finally {
     await postern.stop()
     await redis.stop()
@@ -181,10 +200,11 @@ async function theirJobs(scratch: Scratch, burst: number): Promise<number> {
   const room = await startMailRoom({ folder: scratch.place(), environment: {} }, target)
   try {
     const client = await redis.client()
-    const began = performance.now()
+    const there = () => client.llen('queue:default')
     const door = { port: room.lmtpPort, protocol: 'lmtp', recipient: forMailRoom, processes: () => [], stop: room.stop } as const
+    const began = performance.now()
     await send(door, { sessions: 20, octets: octets - 400, messages: burst })
-    return (burst / ((await untilThere(burst, () => client.llen('queue:default'))) - began)) * 1_000
+    return (burst / ((await untilThere(burst, there)) - began)) * 1_000
   } finally {
     await room.stop()
     await redis.stop()
@@ -195,22 +215,41 @@ async function main(args: readonly string[]): Promise<number> {
   const options = optionsOf(args)
   const scratch = openScratch(options.folder)
   progress('Postern, webhook')
-  const webhook = await ours(scratch, options)
+  const webhook = await ours(scratch, 'event', options)
+  progress('Postern, webhook, raw')
+  const raw = await ours(scratch, 'raw', options)
   progress('mail_room, POST')
   const posting = await theirs(scratch, options)
-  progress('Postern, Redis stream')
-  const stream = await ourStream(scratch, options.burst)
+  const pushes: Record<string, number> = {}
+  for (const one of fed) {
+    progress(`Postern, ${one.name}`)
+    pushes[one.name] = await ourPushes(scratch, one, options.burst)
+  }
   progress('mail_room, Sidekiq')
   const jobs = await theirJobs(scratch, options.burst)
   const ms = (value: number) => value.toFixed(1)
-  const row = (name: string, { latency, rate }: Posted) => [name, ms(latency.p50), ms(latency.p99), ms(latency.most), rate.toFixed(0)]
+  const row = (name: string, { latency, rate }: Posted) => [
+    name,
+    ms(latency.p50),
+    ms(latency.p99),
+    ms(latency.most),
+    rate.toFixed(0),
+    (rate / posting.rate).toFixed(1),
+  ]
   console.log(
     table(
-      ['through Postfix', 'p50 ms', 'p99 ms', 'most ms', `burst of ${options.burst}, /s`],
-      [row('Postern, webhook', webhook), row('Dovecot, mail_room, POST', posting)],
+      ['through Postfix', 'p50 ms', 'p99 ms', 'most ms', `burst of ${options.burst}, /s`, '/ mail_room'],
+      [row('Postern, webhook: event', webhook), row('Postern, webhook: raw', raw), row('Dovecot, mail_room, POST', posting)],
     ),
   )
-  console.log(`\nstraight over LMTP, messages/s: into a Redis stream ${stream.toFixed(0)}, by mail_room to Sidekiq ${jobs.toFixed(0)}\n`)
+  const pushed = Object.entries({ ...pushes, 'mail_room, Sidekiq': jobs })
+  console.log(
+    `\n${table(
+      ['straight over LMTP into Redis', '/s', '/ mail_room'],
+      pushed.map(([name, rate]) => [name, rate.toFixed(0), (rate / jobs).toFixed(1)]),
+    )}\n`,
+  )
+  const stream = pushes.stream!
   const goals = [
     { what: 'median, ms', reached: webhook.latency.p50, met: webhook.latency.p50 <= 10, must: '<= 10' },
     { what: 'p99, ms', reached: webhook.latency.p99, met: webhook.latency.p99 <= 50, must: '<= 50' },
@@ -223,7 +262,7 @@ async function main(args: readonly string[]): Promise<number> {
       goals.map(({ what, reached, must, met }) => [what, reached.toFixed(2), must, met ? 'met' : 'not met']),
     ),
   )
-  console.log(`\nwritten: ${writeResult('deliver', { options, webhook, posting, stream, jobs, goals })}`)
+  console.log(`\nwritten: ${writeResult('deliver', { options, webhook, raw, posting, pushes, jobs, goals })}`)
   return goals.every(({ met }) => met) ? 0 : 1
 }
 

@@ -31,7 +31,11 @@ function redisStream(read: ReadSecret) {
     larger: z.exactOptional(
       oneOf('Larger messages: a link in the entry, or nothing. If left out: a link where there are `links`.', ['link', 'omit']),
     ),
-    event: section('What is in the event.', { attachments, larger: largerAttachments }).prefault({}),
+    event: section('What is in the event.', {
+      content: flag('The parsed view. false: the application parses the raw message itself.').prefault(true),
+      attachments,
+      larger: largerAttachments,
+    }).prefault({}),
     timeout: answer(),
     concurrency: calls(1_000, 16),
     mark: mark(),

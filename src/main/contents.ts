@@ -33,4 +33,6 @@ export function contentsOnDemand(options: ContentReaderOptions): Contents {
 
 /** Whether a processor is given the parsed view of messages. */
 export const wantsContent = ({ processors }: Config): boolean =>
-  Object.values(processors).some(one => 'redis-stream' in one || ('webhook' in one && one.webhook.body !== 'raw'))
+  Object.values(processors).some(
+    one => ('redis-stream' in one && one['redis-stream'].event.content) || ('webhook' in one && one.webhook.body !== 'raw'),
+  )

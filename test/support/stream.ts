@@ -18,7 +18,7 @@ export const streamOptions = (some: Partial<RedisStreamOptions>): RedisStreamOpt
   maxLength: 100_000,
   raw: 1024 * 1024,
   larger: 'link',
-  event: { attachments: 1000, larger: 'link' },
+  event: { content: true, attachments: 1000, larger: 'link' },
   ...some,
 })
 

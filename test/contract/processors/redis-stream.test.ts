@@ -128,6 +128,21 @@ describe.skipIf(missing !== null)('an entry', () => {
     },
   )
 
+  test('has no parsed view where it is not wanted, and nothing is parsed for it; a bounce is told all the same', async () => {
+    const { redis, client } = await server()
+    const asked: string[] = []
+    const content = async (): Promise<Uint8Array> => {
+      asked.push('content')
+      return Buffer.from('{"status":"parsed"}')
+    }
+    const to = processor({ url: redis.url, event: { content: false, attachments: 1000, larger: 'link' } })
+    await give(to, numbered(1), { ...source(raw), content, bounce: async () => ({ kind: 'bounce' }) })
+    const [entry] = await entriesOf(client)
+    expect(JSON.parse(String(entry!.fields.get('event'))).data).toMatchObject({ content: null, bounce: { kind: 'bounce' } })
+    expect([...entry!.fields.keys()]).toContain('raw')
+    expect(asked).toEqual([])
+  })
+
   test('trims the oldest, and none where max-length is 0', async () => {
     const { redis, client } = await server({ settings: ['--stream-node-max-entries', '10'] })
     const [some, all] = [processor({ url: redis.url, maxLength: 50 }), processor({ url: redis.url, maxLength: 0, stream: 'all' })]

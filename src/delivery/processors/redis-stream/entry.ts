@@ -13,8 +13,13 @@ export interface EntryOptions {
   readonly raw: number
   /** What a larger message leaves instead: a link, where links are configured, or nothing. */
   readonly larger: 'link' | 'omit'
-  /** Attachments of up to so many octets stand in the event. */
-  readonly event: { readonly attachments: number; readonly larger: ContentOptions['larger'] }
+  readonly event: {
+    /** Without it `content` is null, and nothing is parsed. */
+    readonly content: boolean
+    /** Attachments of up to so many octets stand in the event. */
+    readonly attachments: number
+    readonly larger: ContentOptions['larger']
+  }
 }
 
 /** An event has no more octets than this. A larger one goes without attachments in it, and if need be without `content`. */
@@ -33,11 +38,17 @@ export async function entryFields(call: PushCall, options: EntryOptions): Promis
 async function eventOf({ delivery, message, signal }: PushCall, { event }: EntryOptions): Promise<Buffer> {
   const make = (source: MessageSource, attachments: number) =>
     gather(eventBody(delivery, source, { raw: 'apart', attachments, larger: event.larger }), { limit: eventOctets, signal })
-  const whole = (await make(message, event.attachments)) ?? (await make(message, 0)) ?? (await make(unparsed(message), 0))
+  const parsed = event.content ? ((await make(message, event.attachments)) ?? (await make(message, 0))) : null
+  const whole = parsed ?? (await make(unparsed(message), 0))
   if (whole === null) throw new Error(`the event has more than ${eventOctets} octets`)
   return whole
 }
 
 function unparsed(message: MessageSource): MessageSource {
-  return { traceFields: () => message.traceFields(), raw: () => message.raw() }
+  const { bounce } = message
+  return {
+    traceFields: () => message.traceFields(),
+    raw: () => message.raw(),
+    ...(bounce === undefined ? {} : { bounce: () => bounce.call(message) }),
+  }
 }
