@@ -6,17 +6,15 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import type { Redis } from 'ioredis'
 import { freePort } from '../test/support/ports.ts'
 import { startPostfix } from '../test/support/postfix.ts'
-import { startRedis } from '../test/support/redis.ts'
 import { type Arrivals, listenForArrivals, subject } from './lib/arrivals.ts'
 import { openSession } from './lib/final-dot.ts'
+import { fed, ourPushes, theirPushes } from './lib/pushes.ts'
 import { progress, table, writeResult } from './lib/report.ts'
 import { openScratch, type Scratch } from './lib/scratch.ts'
-import { send } from './lib/source.ts'
 import { startDelivering } from './subjects/delivering.ts'
-import { startMailRoom, type Target } from './subjects/mail-room.ts'
+import { forMailRoom, startMailRoom } from './subjects/mail-room.ts'
 import { unlimited } from './subjects/postfix.ts'
 
 interface Options {
@@ -130,8 +128,6 @@ async function ours(scratch: Scratch, body: 'event' | 'raw', options: Options): 
   }
 }
 
-const forMailRoom = 'incoming+good@incoming.example.com'
-
 async function theirs(scratch: Scratch, options: Options): Promise<Posted> {
   const arrivals = await listenForArrivals()
   const room = await startMailRoom({ folder: scratch.place(), environment: {} }, { post: arrivals.url })
@@ -140,74 +136,6 @@ async function theirs(scratch: Scratch, options: Options): Promise<Posted> {
   } finally {
     await room.stop()
     await arrivals.close()
-  }
-}
-
-/** Resolves to when there are so many; more is a double. */
-async function untilThere(expected: number, length: () => Promise<number>): Promise<number> {
-  for (const end = performance.now() + 180_000; performance.now() < end; await sleep(5)) {
-    const there = await length()
-    if (there > expected) throw new Error(`${there} entries for ${expected} messages`)
-    if (there === expected) return performance.now()
-  }
-  throw new Error(`only ${await length()} of ${expected} messages arrived`)
-}
-
-interface Fed {
-  readonly name: string
-  /** `url`: that of the Redis. */
-  processor(url: string): object
-  length(client: Redis): Promise<number>
-}
-
-const fed: readonly Fed[] = [
-  { name: 'stream', processor: url => ({ 'redis-stream': { url, stream: 'mail' } }), length: client => client.xlen('mail') },
-  {
-    name: 'stream, raw',
-    processor: url => ({ 'redis-stream': { url, stream: 'mail', event: { content: false } } }),
-    length: client => client.xlen('mail'),
-  },
-  { name: 'Sidekiq', processor: url => ({ sidekiq: { url } }), length: client => client.llen('queue:default') },
-]
-
-async function ourPushes(scratch: Scratch, { processor, length }: Fed, burst: number): Promise<number> {
-  const redis = await startRedis()
-  const postern = await startDelivering({ folder: scratch.place(), environment: {} }, processor(redis.url))
-  const load = { sessions: 20, octets: octets - 400 }
-  const door = {
-    port: postern.lmtpPort,
-    protocol: 'lmtp',
-    recipient: postern.recipient,
-    processes: postern.processes,
-    stop: postern.stop,
-  } as const
-  try {
-    const client = await redis.client()
-    await send(door, { ...load, messages: burst })
-    await untilThere(burst, () => length(client))
-    const began = performance.now()
-    await send(door, { ...load, messages: burst })
-    return (burst / ((await untilThere(2 * burst, () => length(client))) - began)) * 1_000
-  } finally {
-    await postern.stop()
-    await redis.stop()
-  }
-}
-
-async function theirJobs(scratch: Scratch, burst: number): Promise<number> {
-  const redis = await startRedis()
-  const target: Target = { sidekiq: redis.url }
-  const room = await startMailRoom({ folder: scratch.place(), environment: {} }, target)
-  try {
-    const client = await redis.client()
-    const there = () => client.llen('queue:default')
-    const door = { port: room.lmtpPort, protocol: 'lmtp', recipient: forMailRoom, processes: () => [], stop: room.stop } as const
-    const began = performance.now()
-    await send(door, { sessions: 20, octets: octets - 400, messages: burst })
-    return (burst / ((await untilThere(burst, there)) - began)) * 1_000
-  } finally {
-    await room.stop()
-    await redis.stop()
   }
 }
 
@@ -226,7 +154,7 @@ async function main(args: readonly string[]): Promise<number> {
     pushes[one.name] = await ourPushes(scratch, one, options.burst)
   }
   progress('mail_room, Sidekiq')
-  const jobs = await theirJobs(scratch, options.burst)
+  const jobs = await theirPushes(scratch, options.burst)
   const ms = (value: number) => value.toFixed(1)
   const row = (name: string, { latency, rate }: Posted) => [
     name,

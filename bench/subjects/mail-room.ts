@@ -72,6 +72,9 @@ const mailRoom = (folder: string, imap: number, target: Target) => {
 `
 }
 
+/** An address that it takes. */
+export const forMailRoom = 'incoming+good@incoming.example.com'
+
 export async function startMailRoom({ folder, environment }: Place, target: Target): Promise<MailRoom> {
   for (const service of ['dovecot', 'mail_room'] as const) needService(service)
   const [lmtpPort, imapPort] = await freePorts(2)

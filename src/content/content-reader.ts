@@ -51,7 +51,6 @@ const mebi = 1024 * 1024
 /** Octets of a message that shares a task with others, such messages that are read ahead, and milliseconds that such a task may take. */
 const small = { octets: 32 * 1024, ahead: 32, time: 1_000 } as const
 
-/** `open` is for tests. */
 export function openContentReader(settings: ContentReaderOptions, open = openPool): ContentReader {
   const { size, links, log } = settings
   const limits = limitsOf(settings)
@@ -89,7 +88,11 @@ export function openContentReader(settings: ContentReaderOptions, open = openPoo
       stillOpen()
       return (await pool.run({ kind: 'contents', tasks }, { signal: AbortSignal.timeout(small.time) })) as readonly Uint8Array[]
     },
-    alone: task => alone(async () => Uint8Array.from(task.raw), raw => ({ ...task, raw })),
+    alone: task =>
+      alone(
+        async () => Uint8Array.from(task.raw),
+        raw => ({ ...task, raw }),
+      ),
     sizeOf: ({ raw }) => raw.length,
   })
   const parse = async (raw: Raw, facts: MessageFacts, options: ContentOptions): Promise<unknown> => {
@@ -159,7 +162,8 @@ const limitsOf = ({ parts, depth, addresses, header, text, html }: ContentLimits
 
 const isMemory = (error: unknown): boolean => (error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY'
 
-function openPool({ workers, memory }: ContentReaderOptions): Piscina<Task, unknown> {
+/** The threads. For tests, which let some of their tasks go wrong. */
+export function openPool({ workers, memory }: ContentReaderOptions): Pick<Piscina<Task, unknown>, 'run' | 'destroy'> {
   const pool = new Piscina<Task, unknown>({
     filename: new URL(`./content-worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url).href,
     name: 'work',

@@ -57,7 +57,9 @@ export function createTogether<Item, Result>(options: TogetherOptions<Item, Resu
       return
     }
     await several(taken.map(({ item }) => item)).then(
-      results => taken.forEach(({ resolve }, i) => resolve(results[i]!)),
+      results => {
+        for (const [i, { resolve }] of taken.entries()) resolve(results[i]!)
+      },
       () => taken.forEach(aloneLater),
     )
   }

@@ -1,7 +1,7 @@
 /** The reader of contents with its real thread: budgets, deaths of the thread, neighbours, and what the main thread feels of it. */
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type ContentReader, type ContentReaderOptions, openContentReader } from '../../../src/content/content-reader.ts'
+import { type ContentReader, type ContentReaderOptions, openContentReader, openPool } from '../../../src/content/content-reader.ts'
 import type { Content } from '../../../src/mail/content.ts'
 import { hostile, rawOf, readerOptions } from '../../support/content.ts'
 import { keptLog } from '../../support/quiet-log.ts'
@@ -62,6 +62,55 @@ describe('a message that costs too much', () => {
     const reader = open({ memory: 24 * 1024 * 1024 })
     const found = await Promise.all([read(reader, mail('one')), read(reader, heavy()), read(reader, mail('two'))])
     expect(found).toMatchObject([{ text: 'one' }, { status: 'over-budget', problem: /memory/ }, { text: 'two' }].map(loosely))
+  })
+})
+
+describe('small messages that share a task', () => {
+  /** Tasks of several that came to a real thread, and what goes wrong with them before they do. */
+  const opening = (break_: (tasks: number) => void) => {
+    const shared: number[] = []
+    const reader = openContentReader(readerOptions(), settings => {
+      const pool = openPool(settings)
+      return {
+        run: (task, options) => {
+          if (task.kind === 'contents') {
+            shared.push(task.tasks.length)
+            break_(shared.length)
+          }
+          return pool.run(task, options)
+        },
+        destroy: () => pool.destroy(),
+      }
+    })
+    opened.push(reader)
+    return { reader, shared }
+  }
+  const texts = Array.from({ length: 30 }, (_, i) => `text ${i}`)
+
+  test('are each given their own content', async () => {
+    const { reader, shared } = opening(() => {})
+    const found = await Promise.all(texts.map(text => read(reader, mail(text))))
+    expect(found.map(content => content.status === 'parsed' && content.text)).toEqual(texts)
+    expect(shared.length).toBeGreaterThan(0)
+  })
+
+  test('are parsed alone where the task broke, and nobody hears of it', async () => {
+    const { reader, shared } = opening(() => {
+      throw Object.assign(new Error('out of memory'), { code: 'ERR_WORKER_OUT_OF_MEMORY' })
+    })
+    const found = await Promise.all(texts.map(text => read(reader, mail(text))))
+    expect(found.map(content => content.status === 'parsed' && content.text)).toEqual(texts)
+    expect(shared.length).toBeGreaterThan(0)
+  })
+
+  test('reject when the reader is closed, each of them', async () => {
+    const { reader } = opening(() => {})
+    const all = Promise.allSettled(texts.map(text => read(reader, mail(text))))
+    await reader.close()
+    const ended = await all
+    expect(ended.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0)
+    for (const [i, one] of ended.entries()) if (one.status === 'fulfilled') expect(one.value).toMatchObject({ text: texts[i] })
+    await expect(read(reader, mail('late'))).rejects.toThrow('closed')
   })
 })
 

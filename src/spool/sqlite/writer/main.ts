@@ -21,6 +21,7 @@ import {
 import { addToSpool, type BodyIn } from './commit.ts'
 import { openDatabase } from './database.ts'
 import { makeFiles } from './files.ts'
+import { makeFlush } from './flush.ts'
 import { makePurge } from './purge.ts'
 import { operate } from './queue.ts'
 import { recover } from './recover.ts'
@@ -33,6 +34,7 @@ const db = openDatabase(start.directory)
 const recovery = recover(db, start)
 const files = makeFiles(start.directory, recovery.live, recovery.last)
 const store: Store = makeStore(db, files, recovery.draft)
+const flush = makeFlush(db)
 const purge = makePurge(start.retention)
 
 const send = (reply: WriterReply, transfer: ArrayBuffer[] = []): void => port.postMessage(reply, transfer)
@@ -74,20 +76,8 @@ function writeApart(batch: Batch, bodies: readonly BodyIn[]): Results {
   return { commits, results }
 }
 
-/**
- * A claim that is lost with the machine's power is made again, so it alone isn't worth a flush: the next one takes it along (WAL
- * with synchronous=NORMAL keeps the order). Whatever else is written is on the disk when it is answered.
- */
-function flushFor({ messages, operations }: Batch): void {
-  const needed = messages.length > 0 || operations.some(({ kind }) => kind !== 'claim' && kind !== 'next-due')
-  if (needed === flushing) return
-  db.exec(`PRAGMA synchronous = ${needed ? 'FULL' : 'NORMAL'}`)
-  flushing = needed
-}
-let flushing = true
-
 function write(batch: Batch): Written {
-  flushFor(batch)
+  flush(batch)
   const bodies = batch.messages.map(message => bodyOf(message, batch.bodies))
   /** A message that is not kept leaves no file of its own behind. */
   const drop = (message: MessageTuple): void => {
