@@ -18,6 +18,8 @@ import { startSidekiq } from '../support/sidekiq.ts'
 const missing = skipWithout('postfix') ?? skipWithout('redis') ?? skipWithout('sidekiq')
 const total = Number(process.env.POSTERN_HAND_OVERS ?? 1_000)
 const kills = 10
+/** Milliseconds for one of the tests, and for what is left to be delivered once all is sent. */
+const patience = 300_000 + total * 60
 const sessions = 6
 
 const message = (n: number, address: string): string =>
@@ -88,7 +90,7 @@ async function sendAll(processor: string): Promise<void> {
 
 /** Waits until nothing is queued or under way. */
 async function untilDelivered(): Promise<void> {
-  for (const end = Date.now() + 300_000; Date.now() < end; await sleep(250)) {
+  for (const end = Date.now() + patience / 2; Date.now() < end; await sleep(250)) {
     const { count: queued } = await postern!.get<{ count: number }>('/api/messages/count?state=queued')
     const { count: delivering } = await postern!.get<{ count: number }>('/api/messages/count?state=delivering')
     if (queued + delivering === 0) return
@@ -175,7 +177,7 @@ describe.skipIf(missing !== null)(`${total} messages, Postern killed ${kills} ti
     postfix = null
   })
 
-  test('a webhook application that fails 30 % of its calls and is restarted gets each under one id', async () => {
+  test('a webhook application that fails 30 % of its calls and is restarted gets each under one id', { timeout: patience }, async () => {
     folder = await temporaryFolder('unreliable')
     const application = await unreliable()
     const restarting = setInterval(() => void application.restart(), 3_000)
@@ -195,7 +197,7 @@ describe.skipIf(missing !== null)(`${total} messages, Postern killed ${kills} ti
     await application.close()
   })
 
-  test('a Redis stream has one entry for each', async () => {
+  test('a Redis stream has one entry for each', { timeout: patience }, async () => {
     folder = await temporaryFolder('stream')
     await sendAll(`{ redis-stream: { url: ${redis.url}, stream: mail } }`)
     await untilDelivered()
@@ -207,13 +209,13 @@ describe.skipIf(missing !== null)(`${total} messages, Postern killed ${kills} ti
     expect(numbers.every(n => n >= 0 && n < total)).toBe(true)
   })
 
-  test('Sidekiq does one job for each', async () => {
+  test('Sidekiq does one job for each', { timeout: patience }, async () => {
     folder = await temporaryFolder('sidekiq')
     const sidekiq = await startSidekiq({ redis })
     try {
       await sendAll(`{ sidekiq: { url: ${redis.url} } }`)
       await untilDelivered()
-      const jobs = await sidekiq.done(total, 60_000)
+      const jobs = await sidekiq.done(total, patience / 4)
       const numbers = jobs.map(({ raw }) => numberOf(raw))
       expect(numbers.length).toBe(total)
       expect(new Set(numbers).size).toBe(total)
