@@ -60,7 +60,8 @@ async function base64(content: ContentDoor, id: string, one: Attachment): Promis
   return found === null ? null : Buffer.from(found.octets.buffer, found.octets.byteOffset, found.octets.byteLength).toString('base64')
 }
 
-const reference = /((?:\b(?:src|background)\s*=\s*["']?|\burl\(\s*["']?)\s*)cid:([^"'\s<>()]{1,500})/gi
+/** Linear: white space may be read in one way alone, or a megabyte of it would keep the loop for minutes. */
+const reference = /(\b(?:(?:src|background)\s*=|url\()\s*(?:["']\s*)?)cid:([^"'\s<>()]{1,500})/gi
 
 /** The same image many times counts each time: what goes out is bounded. */
 export async function withImages({ attachments }: ParsedContent, markup: string, read: ReadImage): Promise<string> {
