@@ -15,11 +15,14 @@ const names: ReadonlyMap<string, string> = new Map([
   ['big5', 'big5-hkscs'],
 ])
 
+/** Made once: a header may have thousands of words to decode. Keeps nothing of what it decodes. */
+const { decoder } = new MailParser() as unknown as WithDecoder
+
 /** null where Node's decoder is the right one. */
 export function decodeWide(octets: Uint8Array, encoding: string): string | null {
   const name = names.get(encoding)
   if (name === undefined) return null
-  const stream = (new MailParser() as unknown as WithDecoder).decoder.decodeStream(name)
+  const stream = decoder.decodeStream(name)
   // What is written in one piece is there at once.
   stream.write(Buffer.from(octets.buffer, octets.byteOffset, octets.length))
   const text: unknown = stream.read()

@@ -2,7 +2,7 @@
  * The text of a message that has only HTML. Quoted mail keeps its mark, links their addresses, pictures are left out. html-to-text
  * is given as much as the budget lets through, and doesn't follow tags into depths where it would run out of stack.
  */
-import { compile } from 'html-to-text'
+import { compile, type HtmlToTextOptions } from 'html-to-text'
 import { shallow } from './shallow.ts'
 
 /** Of tags in each other that a parser gets to see; of those the text is made from 200. */
@@ -11,7 +11,7 @@ const deepest = 2000
 /** Cut to the budget before; this is only never reached. */
 const largest = 2 ** 30
 
-const convert = compile({
+const options: HtmlToTextOptions = {
   wordwrap: false,
   limits: { maxInputLength: largest, maxDepth: 200, maxChildNodes: 50_000, ellipsis: '…' },
   selectors: [
@@ -23,6 +23,19 @@ const convert = compile({
     ...['td', 'th'].map(selector => ({ selector, format: 'inlineSurround', options: { suffix: ' ' } })),
     ...['h1', 'h2', 'h3', 'h4', 'h5', 'h6'].map(selector => ({ selector, options: { uppercase: false } })),
   ],
-})
+}
 
-export const htmlToText = (html: string): string => convert(shallow(html, deepest)).replaceAll('\u00a0', ' ')
+const convert = compile(options)
+/** Throws nothing: what throws in html-to-text are Roman numbers over 9,999 (`<ol type=I start=10000>`). */
+const withoutNumbers = compile({ ...options, selectors: [...(options.selectors ?? []), { selector: 'ol', format: 'unorderedList' }] })
+
+export function htmlToText(html: string): string {
+  const seen = shallow(html, deepest)
+  let text: string
+  try {
+    text = convert(seen)
+  } catch {
+    text = withoutNumbers(seen)
+  }
+  return text.replaceAll('\u00a0', ' ')
+}

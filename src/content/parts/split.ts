@@ -3,13 +3,14 @@
  * into nothing else: charsets, names and addresses are read from the octets, here, under the budget. An enclosed message stays whole.
  */
 import { createHash } from 'node:crypto'
-import { Readable } from 'node:stream'
+import { Readable, type Transform } from 'node:stream'
 import { type AttachmentStream, MailParser, type MailParserOptions } from 'mailparser'
 import type { RawField } from '../header/fields.ts'
 import { readFields } from '../header/fields.ts'
 import { type ContentLimits, OverBudget } from '../limits.ts'
 import type { Part } from './part.ts'
 import { partOf } from './part.ts'
+import { quotedPrintableDecoder } from './quoted-printable.ts'
 
 export interface SplitOptions {
   readonly limits: ContentLimits
@@ -41,6 +42,8 @@ interface Inner {
 interface Node {
   readonly parentNode: Node | false
   readonly headers: { readonly lines: readonly { readonly line: string }[] }
+  readonly encoding: string | false
+  getDecoder(): Transform
 }
 
 const pieceSize = 64 * 1024
@@ -113,6 +116,7 @@ function watchNodes(inner: Inner, limits: ContentLimits, fail: (error: Error) =>
     const depth = (above?.depth ?? -1) + 1
     if (++count > limits.parts) fail(new OverBudget(`more than ${limits.parts} parts`))
     else if (depth > limits.depth) fail(new OverBudget(`parts in parts more than ${limits.depth} deep`))
+    if (node.encoding === 'quoted-printable') node.getDecoder = quotedPrintableDecoder
     const made = create(node)
     const lines = node.headers.lines.map(({ line }) => line).join('\r\n')
     const { fields } = readFields(Buffer.from(lines, 'latin1'), limits.header)

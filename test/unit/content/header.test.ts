@@ -98,3 +98,12 @@ test.each([
   ['> a \nb', false, '> a \nb'],
   [' From\n >x', false, 'From\n>x'],
 ])('flowed %j, DelSp %j, is %j', (text, delSp, plain) => expect(unflow(text, delSp)).toBe(plain))
+
+test.each([
+  ['an address', `<a${' '.repeat(250_000)}b@c.example>`],
+  ['words of EUC-KR', '=?euc-kr?q?=B0=A1?= x '.repeat(12_000)],
+])('%s in a field as long as may be take no seconds', (_, field) => {
+  const start = performance.now()
+  expect(readAddresses([field], 2000)).toHaveLength(1)
+  expect(performance.now() - start).toBeLessThan(3_000)
+})

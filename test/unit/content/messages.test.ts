@@ -94,3 +94,10 @@ describe('limits', () => {
     expect(await read(two, { header: 30 })).toMatchObject({ header: [{ name: 'From' }], truncated: ['header'], text: 'body' })
   })
 })
+
+test.each(['i', 'I', 'a', '1'])('lists of type %s may begin where they like', async type => {
+  const html = `<ol type=${type} start=99999999999999999999999><li>one<li>two</ol>`
+  const message = Buffer.from(`From: a@a.example\r\nContent-Type: text/html\r\n\r\n${html}`)
+  const content = await readContent(message, { id: 'm', received: 0 }, options)
+  expect(content).toMatchObject({ status: 'parsed', text: expect.stringMatching(/one\n.*two/) })
+})
