@@ -124,8 +124,8 @@ export interface ProcessorStatus {
 
 export interface ProcessorPause {
   readonly since: number
-  /** When it is tried again; null: when a person resumes it. */
-  readonly until: number | null
+  /** When it is tried again. */
+  readonly until: number
   readonly cause: string
 }
 

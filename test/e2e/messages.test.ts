@@ -28,6 +28,13 @@ async function messages(...args: readonly string[]): Promise<{ code: number; std
 const rows = async (...args: readonly string[]): Promise<readonly MessageRow[]> =>
   JSON.parse((await messages('list', '--json', ...args)).stdout).messages
 
+test('where nobody listens and no spool is, none is made', async () => {
+  postern = await makePostern({ folder })
+  expect(await messages('list')).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no spool in') })
+  const { stderr } = await messages('retry', '--all', '--yes')
+  expect(stderr).toContain('there is no spool in')
+})
+
 test('a failed delivery is found, retried and exported, with the server and without it', async () => {
   // Nobody listens at port 9: what is tried stays queued.
   await writeFile(path.join(folder, 'secret'), 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD')

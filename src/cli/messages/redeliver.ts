@@ -51,6 +51,8 @@ export async function redeliver(desk: MessagesDesk, order: Order, commands: Comm
   else {
     for (const { id, problem } of done.problems) commands.warn(`${plain(id, 100)}: ${problem}`)
     commands.print(`${count(done.changed, 'delivery', 'deliveries')} ${how === 'discard' ? 'discarded' : 'queued'}.`)
+    if (done.looked > 0 && done.changed === 0 && done.problems.length === 0)
+      commands.warn(`Looked at ${count(done.looked, 'row')}, and none had to be changed: what is due or under way already stays as it is.`)
     if (done.stopped) commands.warn(`Stopped after ${count(done.looked, 'row')}; the same command goes on with the rest.`)
     if (!desk.running && done.changed > 0 && how !== 'discard') commands.warn('The server is down: they are delivered when it runs again.')
   }

@@ -1,6 +1,6 @@
 /**
- * `/api/processors`: how each processor fares, and the way to call one again that is paused. A processor that answered 410, or
- * fails in a row, is left alone until then.
+ * `/api/processors`: how each processor fares, and the way to call one again that is paused. A processor that fails in a row,
+ * or answered 410, is left alone but for a call from time to time.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { HttpParts } from './options.ts'

@@ -133,13 +133,16 @@ test('work is started by a form of ours only, for what can be done', async () =>
 test('processors: how they fare, a strip while one is paused, and the button', async () => {
   const site = await openSite()
   expect(await json(site, '/api/processors')).toEqual({ processors: [] })
-  site.processors = [someProcessor(), someProcessor({ name: 'archive', allowed: 1, paused: { since: 1, until: null, cause: '410 Gone' } })]
+  site.processors = [
+    someProcessor(),
+    someProcessor({ name: 'archive', allowed: 1, paused: { since: 1, until: 60_000, cause: '410 Gone' } }),
+  ]
   expect(await json(site, '/api/processors')).toEqual({ processors: site.processors })
   expect((await site.get('/')).body).toContain('<b>Paused:</b> archive.')
   const page = (await site.get('/processors')).body
   for (const part of [
     '410 Gone',
-    'until a person resumes it',
+    'tried again at <time',
     'action="/processors/archive/resume"',
     '1, at most 1 now, 4 by the configuration',
   ])

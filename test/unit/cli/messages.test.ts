@@ -135,6 +135,16 @@ test('a bulk is confirmed with its number, then done slice by slice', async () =
   expect(await runner(site)('retry', '--state', 'failed', '--yes')).toMatchObject({ out: '', status: 1 })
 })
 
+test('where all that fits is due already, that is said', async () => {
+  const site = await siteWith(2, 'queued')
+  site.desk.redeliverMany = async () => ({ looked: 2, changed: 0, next: null })
+  expect(await runner(site)('retry', '--state', 'queued', '--yes')).toEqual({
+    out: '0 deliveries queued.\n',
+    err: expect.stringMatching(/^Looked at 2 rows, and none had to be changed/),
+    status: 1,
+  })
+})
+
 test('a limit holds, and without a terminal there is a line now and then', async () => {
   const site = await siteWith(3_000)
   let time = 0

@@ -29,7 +29,7 @@ ${one.paused !== null && html`<div class="buttons"><form action="/processors/${s
 `
 
 const pause = ({ since, until, cause }: ProcessorPause): Html =>
-  html`<p>Left alone since ${when(since)}, ${until === null ? 'until a person resumes it' : html`tried again at ${when(until)}`}: ${cut(cause, 500)}</p>`
+  html`<p>Left alone since ${when(since)}, tried again at ${when(until)}: ${cut(cause, 500)}</p>`
 
 /** On every page: mail that waits for a processor is not lost, but somebody should know. */
 export function pausedStrip(all: readonly ProcessorStatus[]): Part {
