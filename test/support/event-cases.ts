@@ -33,7 +33,7 @@ export const someContent = (more: Partial<ParsedContent> = {}): ParsedContent =>
   text: 'Yes, please.\n\n> Shall we?\n\n-- \nJané\n',
   textFrom: 'text',
   html: null,
-  reply: { text: 'Yes, please.', quoted: '> Shall we?', signature: 'Jané' },
+  reply: { text: 'Yes, please.', quoted: '> Shall we?', signature: '-- \nJané' },
   attachments: [],
   truncated: [],
   ...more,
