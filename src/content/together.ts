@@ -7,7 +7,10 @@ import type { Turns } from './turns.ts'
 export interface TogetherOptions<Item, Result> {
   /** The threads; a task takes a turn. */
   readonly turns: Turns
-  /** In the order of the items; rejects where anything goes wrong with any of them. Given two or more. */
+  /**
+   * In the order of the items; rejects where anything goes wrong with any of them. Given two or more. May stop after the first or a
+   * later one, where that took long: the others are given again.
+   */
   several(items: readonly Item[]): Promise<readonly Result[]>
   alone(item: Item): Promise<Result>
   /** Octets. */
@@ -43,6 +46,11 @@ export function createTogether<Item, Result>(options: TogetherOptions<Item, Resu
     waiting = waiting.slice(count)
     return taken
   }
+  /** Before all others: they came before them. */
+  const again = (rest: readonly Waiting<Item, Result>[]): void => {
+    waiting = [...rest, ...waiting]
+    for (const _ of rest) void turns.take(task)
+  }
   const aloneLater = ({ item, resolve }: Waiting<Item, Result>): void => resolve(turns.take(() => alone(item)))
   const task = async (): Promise<void> => {
     const taken = next()
@@ -58,7 +66,9 @@ export function createTogether<Item, Result>(options: TogetherOptions<Item, Resu
     }
     await several(taken.map(({ item }) => item)).then(
       results => {
-        for (const [i, { resolve }] of taken.entries()) resolve(results[i]!)
+        for (const [i, { resolve }] of taken.slice(0, results.length).entries()) resolve(results[i]!)
+        if (results.length === 0) taken.forEach(aloneLater)
+        else again(taken.slice(results.length))
       },
       () => taken.forEach(aloneLater),
     )

@@ -5,13 +5,16 @@ import { createTurns } from '../../../src/content/turns.ts'
 
 interface Item {
   readonly size: number
-  /** What becomes of a task that it is in, and of it alone. */
-  readonly harm: 'none' | 'breaks-tasks' | 'fails'
+  /** What becomes of a task that it is in, and of it alone; behind a slow one a task ends. */
+  readonly harm: 'none' | 'slow' | 'breaks-tasks' | 'fails'
 }
 const items = fc.array(
   fc.record({
     size: fc.oneof(fc.integer({ min: 0, max: 40_000 }), fc.constant(mostTogether.octets)),
-    harm: fc.oneof({ weight: 6, arbitrary: fc.constant('none' as const) }, fc.constantFrom('breaks-tasks' as const, 'fails' as const)),
+    harm: fc.oneof(
+      { weight: 6, arbitrary: fc.constant('none' as const) },
+      fc.constantFrom('slow' as const, 'breaks-tasks' as const, 'fails' as const),
+    ),
   }),
   { maxLength: 60 },
 )
@@ -39,8 +42,9 @@ async function runAll(all: readonly Item[], atOnce: number): Promise<Run> {
     several: group =>
       atWork(() => {
         tasks.push(group)
-        if (group.some(({ harm }) => harm !== 'none')) throw new Error('a task broke')
-        return group
+        if (group.some(({ harm }) => harm === 'breaks-tasks' || harm === 'fails')) throw new Error('a task broke')
+        const slow = group.findIndex(({ harm }) => harm === 'slow')
+        return slow < 0 ? group : group.slice(0, slow + 1)
       }),
     alone: item =>
       atWork(() => {
