@@ -38,17 +38,20 @@ const message = (n: number): string =>
   `From: writer@example.org\r\nTo: ${address}\r\nSubject: inline-${n}-\r\nDate: Sat, 21 Nov 2026 10:00:00 +0000\r\nMessage-ID: <inline-${n}@example.org>\r\n\r\n` +
   'a line of it\r\n'.repeat(n % 20 === 7 ? 3_000 : 5)
 
+/** A busy one fails some calls, and hangs up behind some that it has taken. */
 function answer(n: number, response: ServerResponse): void {
-  const calls = ids.get(n)!
-  const say = (status: number, body = ''): void => void response.writeHead(status, { 'content-type': 'application/json' }).end(body)
-  if (isRefused(n)) return say(200, '{"verdict":"refuse","text":"not this one"}')
-  if (isBusy(n) && Math.random() < 0.4) return say(503)
-  taken.set(n, (taken.get(n) ?? 0) + 1)
-  if (isBusy(n) && Math.random() < 0.2 && calls.size === 1) {
-    hungUp++
-    return void response.socket?.destroy()
+  const say = (status: number, body = '') => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body)
   }
-  say(200, '{"verdict":"accept"}')
+  if (isRefused(n)) say(200, '{"verdict":"refuse","text":"not this one"}')
+  else if (isBusy(n) && Math.random() < 0.4) say(503)
+  else {
+    taken.set(n, (taken.get(n) ?? 0) + 1)
+    if (isBusy(n) && Math.random() < 0.2) {
+      hungUp++
+      response.socket?.destroy()
+    } else say(200, '{"verdict":"accept"}')
+  }
 }
 
 /** Slow, at times slower than the deadline of the reply. */

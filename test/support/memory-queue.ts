@@ -75,7 +75,7 @@ function redeliver(entry: Entry, how: Redelivery, at: number): boolean {
   if (!from[how].includes(entry.state)) return false
   if (how === 'retry' && entry.state === 'queued') {
     const waits = entry.due > at
-    if (waits) entry.due = at
+    if (waits) entry.due = Math.min(at, entry.delivery.received)
     return waits
   }
   entry.state = how === 'discard' ? 'discarded' : 'queued'
@@ -83,7 +83,7 @@ function redeliver(entry: Entry, how: Redelivery, at: number): boolean {
     entry.detail = 'discarded by hand'
     return true
   }
-  entry.due = at
+  entry.due = Math.min(at, entry.delivery.received)
   entry.delivery = { ...entry.delivery, attempts: 0, since: at }
   if (entry.reason?.startsWith('application.')) entry.reason = null
   return true

@@ -187,6 +187,18 @@ export function queueContract(name: string, makePlace: () => Promise<QueuePlace>
   })
 
   describe(`${name}: by hand`, () => {
+    it('a backlog that is queued again in slices does not lie above the mail that comes between them', async () => {
+      const backlog: number[] = []
+      for (let i = 0; i < 30; i++) backlog.push(await place.add({ state: 'held', due: start + i }))
+      const fresh: number[] = []
+      for (const slice of [0, 1, 2]) {
+        for (const id of backlog.slice(slice * 10, slice * 10 + 10)) await place.redeliver(id, 'release', start + 1_000 + slice * 100)
+        fresh.push(await place.add({ due: start + 1_050 + slice * 100 }))
+      }
+      const first = await claim(6, start + 2_000)
+      expect(first.filter(id => fresh.includes(id))).toHaveLength(3)
+      expect(first.filter(id => backlog.includes(id))).toEqual(backlog.slice(0, 3))
+    })
     it('retries what failed and hurries what waits, nothing else', async () => {
       const [failed, waiting, due] = [await place.add(), await place.add(), await place.add()]
       await claim(3)

@@ -23,9 +23,12 @@ const from: Record<Redelivery, readonly DeliveryState[]> = {
   discard: ['queued', 'held', 'failed'],
 }
 
-const hurry = `UPDATE deliveries SET due = ?, changed = ? WHERE id = ? AND due > ?`
+// Due since it came: what is queued again in many slices must not lie above the mail that comes between them, which is called by turns
+// with what waits longest (queue.ts).
+const now = 'min(?, received)'
+const hurry = `UPDATE deliveries SET due = ${now}, changed = ? WHERE id = ? AND due > ?`
 // What the application had said of it is said anew; why we had put it aside stays, for people.
-const requeue = `UPDATE deliveries SET state = 'queued', due = ?, since = ?, attempts = 0, changed = ?,
+const requeue = `UPDATE deliveries SET state = 'queued', due = ${now}, since = ?, attempts = 0, changed = ?,
   reason = iif(reason LIKE 'application.%', NULL, reason) WHERE id = ?`
 const putAside = `UPDATE deliveries SET state = 'discarded', due = NULL, detail = 'discarded by hand', changed = ? WHERE id = ?`
 
