@@ -6,7 +6,7 @@ import { access, constants, mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { MessageFilter, Redelivered, Redelivery } from '../../transaction/desk.ts'
-import { type Delivery, SpoolUnavailable } from '../../transaction/ports.ts'
+import { SpoolUnavailable } from '../../transaction/ports.ts'
 import { lockDirectory } from './lock.ts'
 import type { Spool, SpoolOptions } from './options.ts'
 import { type Parts, startParts } from './parts.ts'
@@ -14,6 +14,7 @@ import { readBody } from './raw.ts'
 import { pageOf } from './reader/rows.ts'
 import { makeSink } from './sink.ts'
 import { toTraceTuple } from './tuples.ts'
+import { trackUnderWay } from './under-way.ts'
 import { bodiesFolder } from './writer/files.ts'
 
 const lookEvery = 1_000
@@ -21,33 +22,6 @@ const traceEvery = 250
 const purgeEvery = 60_000
 const purgePause = 50
 const redeliverSlice = 250
-
-/** Settling is tried until it is written: a delivery must not stay under way because the disk was full for a moment. */
-async function settle(parts: Parts, delivery: number, settlement: Parameters<Spool['settle']>[1]): Promise<void> {
-  for (;;) {
-    try {
-      await parts.batches.operate({ kind: 'settle', delivery, settlement, at: parts.options.clock() })
-      parts.underWay.delete(delivery)
-      return
-    } catch (error) {
-      if (parts.closing) throw error
-      parts.options.log.warn({ err: error, delivery }, 'spool: an outcome could not be written; trying again')
-      await pause(lookEvery, undefined, { ref: false })
-    }
-  }
-}
-
-async function claim(parts: Parts, processor: string, limit: number, at: number): Promise<readonly Delivery[]> {
-  const claimed = (await parts.batches.operate({ kind: 'claim', processor, limit, at })) as readonly Delivery[]
-  for (const { id } of claimed) parts.underWay.add(id)
-  return claimed
-}
-
-async function take(parts: Parts, delivery: number, at: number): Promise<Delivery | null> {
-  const [taken] = (await parts.batches.operate({ kind: 'take', delivery, at })) as readonly Delivery[]
-  if (taken === undefined) parts.underWay.delete(delivery)
-  return taken ?? null
-}
 
 /** What the sums tell is not counted anew. */
 async function count({ reader, tally }: Parts, filter: MessageFilter): Promise<number> {
@@ -110,9 +84,7 @@ function makeSpool(parts: Parts, close: () => Promise<void>): Spool {
       if (trouble !== null) throw trouble
       return makeSink(parts)
     },
-    claim: (processor, limit, at) => claim(parts, processor, limit, at),
-    take: (delivery, at) => take(parts, delivery, at),
-    settle: (delivery, settlement) => settle(parts, delivery, settlement),
+    ...trackUnderWay(parts),
     nextDue: async processor => (await batches.operate({ kind: 'next-due', processor })) as number | null,
     raw,
     list: filter => reader.ask({ kind: 'list', filter }),
