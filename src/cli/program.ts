@@ -35,8 +35,9 @@ export function program(root: Command): Command {
     }),
     sendTestCommand({ load, print }),
   ]) {
-    // `postern serve --config F` and `postern --config F serve` mean the same.
-    command.option('-c, --config <file>', 'the configuration').hook('preSubcommand', take).hook('preAction', take)
+    // `postern messages list --config F` and `postern --config F messages list` mean the same, and every help tells of it.
+    command.hook('preSubcommand', take)
+    for (const one of [command, ...command.commands]) one.option('-c, --config <file>', 'the configuration').hook('preAction', take)
     // Nothing may end the process but cli.ts, which knows the exit statuses.
     root.addCommand(command.copyInheritedSettings(root))
   }
