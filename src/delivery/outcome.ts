@@ -5,7 +5,7 @@
  */
 import type { Outcome } from '../transaction/ports.ts'
 import { parseRetryAfter } from './retry-after.ts'
-import { noWords, type Said, saidIn } from './verdict-body.ts'
+import { noWords, type Said, saidIn, sentence } from './verdict-body.ts'
 
 export interface Answer {
   readonly status: number
@@ -41,12 +41,7 @@ export const statusRows: readonly StatusRow[] = [
 ]
 
 /** One line of at most 500 characters, safe to keep, log and show. */
-export const oneLine = (text: string): string =>
-  text
-    .slice(0, 1_000)
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\s]+/gu, ' ')
-    .trim()
-    .slice(0, 500)
+export const oneLine = (text: string): string => sentence(text, 500)
 
 /** `at` is the time now, for a Retry-After that names a date. Never throws. */
 export function outcomeOf(answer: Answer, at: number): Outcome {

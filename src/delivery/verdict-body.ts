@@ -41,7 +41,7 @@ function objectIn(body: string): { verdict?: unknown; text?: unknown } | null {
 const shown = (verdict: unknown): string => (typeof verdict === 'string' ? `“${sentence(verdict, 40)}”` : `of type ${typeof verdict}`)
 
 /** What ends a line, hides text or turns its direction. */
-const unfit = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]+/gu
+const unfit = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu
 
 /** One line of at most `most` characters, safe in a reply, a log and a page. Never half of a character. */
 export function sentence(text: string, most: number): string {

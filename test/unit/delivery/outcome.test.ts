@@ -158,3 +158,10 @@ test('oneLine keeps 500 characters and no more', () => {
   expect(oneLine('x'.repeat(500))).toHaveLength(500)
   expect(oneLine('x'.repeat(501))).toHaveLength(500)
 })
+
+test('what an application says has nothing in it that can’t be seen, turns the writing round, or is half a character', () => {
+  const said = 'a\u202eb\u061cc\u00add\u2028e\r\n250 ok\u{e0041}\u001b[31m\ud83d'
+  expect(oneLine(said)).toBe('a b c d e 250 ok [31m')
+  expect(judge(200, JSON.stringify({ verdict: 'refuse', text: said }))).toMatchObject({ refusal: 'a b c d e 250 ok [31m' })
+  expect(oneLine(`${'x'.repeat(499)}🎉`)).toBe('x'.repeat(499))
+})

@@ -5,6 +5,7 @@
  */
 import type { Outcome } from '../../../transaction/ports.ts'
 import { oneLine } from '../../outcome.ts'
+import { sentence } from '../../verdict-body.ts'
 
 export interface ExitRow {
   readonly status: number
@@ -59,7 +60,7 @@ export function outcomeOfEnd({ status, signal, output, errors }: End): Outcome {
   const how = status === null ? `ended by ${signal ?? 'a signal'}` : `exit status ${status} (${found?.says ?? 'no reason known'})`
   const detail = oneLine(last === '' ? how : `${how}: ${last}`)
   if (found?.kind !== 'failed') return { kind: 'retry', detail }
-  const refusal = found.speaks === true ? lastLine(output).slice(0, mostRefusal).trim() : ''
+  const refusal = found.speaks === true ? sentence(lastLine(output), mostRefusal) : ''
   return refusal === '' ? { kind: 'failed', detail } : { kind: 'failed', detail, refusal }
 }
 

@@ -14,10 +14,11 @@ export function messageText(raw: Buffer): string {
   return decoded(raw, named) ?? new TextDecoder('windows-1252').decode(raw)
 }
 
-/** null: the charset is unknown, or the octets are not of it. */
+/** null: the charset is unknown, or the octets are not of it. A whole message is never UTF-16, whatever one of its parts is. */
 function decoded(raw: Buffer, name: string): string | null {
   try {
-    return new TextDecoder(name, { fatal: true, ignoreBOM: true }).decode(raw)
+    const decoder = new TextDecoder(name, { fatal: true, ignoreBOM: true })
+    return decoder.encoding.startsWith('utf-16') ? null : decoder.decode(raw)
   } catch {
     return null
   }

@@ -85,6 +85,7 @@ describe('a message as text', () => {
     ['a charset nobody knows', latin('charset=x-none \xfc\x80'), 'charset=x-none ü€'],
     ['a charset that it is not of', latin('charset=utf-8 \xfc'), 'charset=utf-8 ü'],
     ['none', latin('\xfc'), 'ü'],
+    ['UTF-16, which a part may be and a message is not', latin('charset=utf-16le;\n\xfc'), 'charset=utf-16le;\nü'],
   ])('%s', (_, raw, text) => {
     expect(messageText(raw)).toBe(text)
   })
