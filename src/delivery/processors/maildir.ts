@@ -4,11 +4,11 @@
  */
 import { hostname } from 'node:os'
 import type { Delivery, Log, MessageSource, Outcome, Processor } from '../../transaction/ports.ts'
+import { wholeMessage } from '../event/whole-message.ts'
 import { oneLine } from '../outcome.ts'
 import { clearTmp } from './maildir/clear.ts'
 import { messageName, safeHost } from './maildir/name.ts'
 import { codeOf, isThere, makeMaildir, writeMessage } from './maildir/write.ts'
-import { octetsOf } from './octets.ts'
 import { within } from './within.ts'
 
 export interface MaildirOptions {
@@ -64,7 +64,7 @@ async function keep(directory: string, host: string, { delivery, message, signal
   const { idempotencyId, received, attempts } = delivery
   if (attempts > 0 && (await isThere(directory, idempotencyId))) return alreadyThere
   const target = { directory, name: messageName(received, idempotencyId, host), signal }
-  const written = await writeMessage(target, octetsOf(message, signal))
+  const written = await writeMessage(target, wholeMessage(message, signal))
   return written ? { kind: 'delivered', detail: 'written' } : alreadyThere
 }
 

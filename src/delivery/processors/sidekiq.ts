@@ -40,7 +40,7 @@ export function sidekiq(options: SidekiqOptions): Processor {
       const jid = delivery.idempotencyId.slice(0, 24)
       const now = clock() / 1000
       // No limit of its own: a job without its message would be of no use to a worker.
-      const raw = await gather(wholeMessage(message), { limit: Number.POSITIVE_INFINITY, signal })
+      const raw = await gather(wholeMessage(message, signal), { limit: Number.POSITIVE_INFINITY, signal })
       const job = { class: worker, args: [messageText(raw!)], queue, jid, retry, created_at: now, enqueued_at: now }
       const mark = prefix + markName(`queue:${queue}`, delivery.processor, delivery.idempotencyId)
       return { keys: [mark, list, `${prefix}queues`], args: [queue, jid, JSON.stringify(job)] }

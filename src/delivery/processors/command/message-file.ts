@@ -6,14 +6,14 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, open, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MessageSource } from '../../../transaction/ports.ts'
-import { octetsOf } from '../octets.ts'
+import { wholeMessage } from '../../event/whole-message.ts'
 
 /** Opened for reading, at its start; the caller closes it. Rejects, with nothing left behind, where it can't be written or read. */
 export async function messageFile(folder: string, message: MessageSource, signal: AbortSignal): Promise<FileHandle> {
   const path = join(folder, `postern-${randomBytes(12).toString('hex')}`)
   const writing = await open(path, 'wx', 0o600)
   try {
-    await writing.writeFile(octetsOf(message, signal))
+    await writing.writeFile(wholeMessage(message, signal))
     return await open(path, 'r')
   } finally {
     await unlink(path)

@@ -29,7 +29,7 @@ export const eventOctets = 8 * 1024 * 1024
 export async function entryFields(call: PushCall, options: EntryOptions): Promise<(string | Buffer)[]> {
   const { delivery, message, signal } = call
   const fields: (string | Buffer)[] = ['id', delivery.idempotencyId, 'message', delivery.message, 'event', await eventOf(call, options)]
-  const raw = await gather(wholeMessage(message), { limit: options.raw, signal })
+  const raw = await gather(wholeMessage(message, signal), { limit: options.raw, signal })
   if (raw !== null) return [...fields, 'raw', raw]
   const url = options.larger === 'link' ? (message.link?.() ?? null) : null
   return url === null ? fields : [...fields, 'url', url]
