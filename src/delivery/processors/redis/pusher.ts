@@ -9,8 +9,8 @@ import { createStateLog, type StateTexts } from '../../../lib/redis/state-log.ts
 import type { Store } from '../../../lib/redis/store.ts'
 import type { Delivery, Log, MessageSource, Outcome, Processor } from '../../../transaction/ports.ts'
 import { oneLine } from '../../outcome.ts'
+import { within } from '../within.ts'
 import { keepsConnection, outcomeOfCause } from './errors.ts'
-import { within } from './within.ts'
 
 export interface PusherOptions extends RedisOptions {
   /** The processor's name, for the log. */
@@ -61,18 +61,22 @@ export function pusher(options: PusherOptions, push: Push): Processor {
     prove: client => push.script.run(client, [], []),
     keeps: keepsConnection,
   })
+  const limits = { timeout, late: `not done within ${timeout} ms`, stopped: 'the call was broken off', outcomeOfError }
   return {
     concurrency,
     timeout,
     async deliver(delivery, message, signal) {
       const start = performance.now()
-      const outcome = await within(timeout, signal, inner => deliverTo(store, { push, mark, call: { delivery, message, signal: inner } }))
+      const outcome = await within(limits, signal, inner => deliverTo(store, { push, mark, call: { delivery, message, signal: inner } }))
       log.debug({ processor: name, id: delivery.message, outcome: outcome.kind, ms: Math.round(performance.now() - start) }, 'pushed')
       return outcome
     },
     close: () => store.close(),
   }
 }
+
+/** Whatever breaks the call is a retry. */
+const outcomeOfError = (error: unknown): Outcome => ({ kind: 'retry', detail: oneLine(`the call failed: ${messageOf(error)}`) })
 
 function positive(value: number, what: string, most: number): void {
   if (!(Number.isInteger(value) && value > 0 && value <= most)) throw new Error(`the ${what} of a processor is 1 or more, not ${value}`)
