@@ -324,6 +324,8 @@ describe('options', () => {
     [{ url: 'ftp://127.0.0.1/' }, 'begins with http:// or https://'],
     [{ url: '/inbound' }, 'begins with http:// or https://'],
     [{ url: 'http://user:pass@127.0.0.1/' }, 'name and password'],
+    [{ url: 'http://user@127.0.0.1/' }, 'name and password'],
+    [{ url: 'http://:pass@127.0.0.1/' }, 'name and password'],
     [{ secret: 'abc' }, 'does not begin with whsec_'],
     [{ secret: 'whsec_!!' }, 'not base64'],
     [{ secret: `whsec_${Buffer.alloc(23).toString('base64')}` }, 'has 23'],

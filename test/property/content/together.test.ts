@@ -93,4 +93,11 @@ describe('messages that share tasks', () => {
         .toSorted((a, b) => a - b),
     )
   })
+
+  test('the first may be of any size: what it is read ahead with counts', async () => {
+    const { octets } = mostTogether
+    const all = [1, octets, octets / 2, octets / 2, 1].map((size): Item => ({ size, harm: 'none' }))
+    const { tasks, alone } = await runAll(all, 1)
+    expect([alone, tasks]).toEqual([[all[0], all[4]], [all.slice(1, 4)]])
+  })
 })

@@ -33,6 +33,7 @@ describe('attachments', () => {
     expect({ ...fetched, octets: Buffer.from(fetched!.octets) }).toEqual({ name: 'cat.jpg', type: 'image/jpeg', octets })
     expect(await readAttachment(message, 1, contentLimits)).toBeNull()
     expect(await readAttachment(message, -1, contentLimits)).toBeNull()
+    expect(await readAttachment(message, 0, { ...contentLimits, parts: 1 })).toBeNull()
   })
   test.each([
     [4, undefined],

@@ -276,6 +276,24 @@ describe('trouble', () => {
   })
 })
 
+test('the other processors are called at once, not when their lane looks again', async () => {
+  begin({ app: app(delivered), archive: app(delivered) })
+  await pass(1)
+  ask()
+  await pass(10)
+  expect([states()[1], calls]).toEqual(['delivered', [1, 2]])
+})
+
+test('a processor that the configuration has no more is asked for nothing, and its mail is queued', async () => {
+  begin({})
+  const { said, seen } = ask(5_000, 'gone')
+  await pass(1)
+  expect(seen.outcome).toEqual({ kind: 'retry', detail: 'the processor is not in the configuration any more' })
+  said('kept')
+  await pass(1)
+  expect(states()).toEqual(['queued', 'queued', 'delivered'])
+})
+
 test('deliveries of a repeat go on', async () => {
   begin({ app: app(delivered) })
   queue.add({ id: 1 })

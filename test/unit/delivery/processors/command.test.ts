@@ -1,10 +1,12 @@
 // The pure parts of the command processor: the table of exit statuses, what is kept of output, the variables, places.
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { capture, keptOctets } from '../../../../src/delivery/processors/command/capture.ts'
 import { deliveryVariables, usualVariables } from '../../../../src/delivery/processors/command/environment.ts'
 import { exitRows, outcomeOfEnd, outcomeOfError } from '../../../../src/delivery/processors/command/exit-status.ts'
 import { places } from '../../../../src/delivery/processors/command/places.ts'
+import { run } from '../../../../src/delivery/processors/command/run.ts'
 import { command } from '../../../../src/delivery/processors/command.ts'
 import { aDelivery } from '../../../support/memory-queue.ts'
 import { keptLog } from '../../../support/quiet-log.ts'
@@ -98,4 +100,15 @@ test.each([
   [{ concurrency: 0.5 }, 'concurrency'],
 ])('options %o are refused', (more, expected) => {
   expect(() => command({ name: 'a', run: ['/bin/true'], timeout: 1, concurrency: 1, log: keptLog(), ...more })).toThrow(expected)
+})
+
+test('a program that has ended is not stopped: what it left behind is its own affair', async () => {
+  const input = openSync('/dev/null', 'r')
+  const program = { path: '/bin/sh', args: ['-c', 'sleep 20 >/dev/null 2>&1 & echo $!'], directory: undefined }
+  const one = run({ ...program, environment: { PATH: '/usr/bin:/bin' } }, input)
+  closeSync(input)
+  const left = Number((await one.end).output)
+  one.stop()
+  await wait(100)
+  expect(() => process.kill(left, 'SIGKILL')).not.toThrow()
 })
