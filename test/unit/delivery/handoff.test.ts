@@ -294,6 +294,13 @@ test('a processor that the configuration has no more is asked for nothing, and i
   expect(states()).toEqual(['queued', 'queued', 'delivered'])
 })
 
+test('who was told what the client heard does not wait for it any longer', async () => {
+  begin({ app: app(refusal) })
+  ask().said('refused')
+  await pass(120_000)
+  expect(lines.filter(line => line.startsWith('error'))).toEqual([])
+})
+
 test('deliveries of a repeat go on', async () => {
   begin({ app: app(delivered) })
   queue.add({ id: 1 })

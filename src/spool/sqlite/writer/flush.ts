@@ -1,6 +1,7 @@
 /**
- * Which batches are worth a flush: all but those that only claim. A claim that is lost with the machine's power is made again, under
- * the same idempotency id, and the next flush takes it along: what is written to the log later can't be there without it.
+ * Which batches are worth a flush: all but those that only claim, or write the trace. A claim that is lost with the machine's power is
+ * made again, under the same idempotency id, and the next flush takes it along: what is written to the log later can't be there without
+ * it.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { Batch, Operation } from '../wire.ts'
