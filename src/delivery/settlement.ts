@@ -50,7 +50,7 @@ export interface Told {
  */
 export function askedSettlement(delivery: Delivery | null, { outcome, said }: Told, giving: Giving): Settlement {
   if (outcome?.kind === 'delivered') return taken(outcome)
-  if (said !== 'kept') return dropped(outcome, giving)
+  if (said !== 'kept') return dropped(outcome, { at: againAt(delivery, outcome, giving) })
   if (outcome === null || delivery === null) return { state: 'queued', due: giving.at, detail: outcome?.detail ?? lateDetail }
   return settlementOf(delivery, outcome, giving)
 }
@@ -74,9 +74,16 @@ export function otherSettlement(settled: OtherSettled, { outcome, said }: Told, 
 export const goingOn = (settled: OtherSettled, { at }: Pick<Giving, 'at'>): Settlement =>
   settled === 'queued' ? { state: 'queued', due: at, detail: '' } : { state: 'delivered', detail: '' }
 
+/** Where it is ours all the same: an application that was called and asked for a pause gets it. */
+function againAt(delivery: Delivery | null, outcome: Outcome | null, giving: Giving): number {
+  if (delivery === null || outcome?.kind !== 'retry') return giving.at
+  const settlement = settlementOf(delivery, outcome, giving)
+  return settlement.state === 'queued' ? settlement.due : giving.at
+}
+
 const lateDetail = 'the processor was not reached before the reply'
 
-function dropped(outcome: Exclude<Outcome, { kind: 'delivered' }> | null, { at }: Giving): Settlement {
+function dropped(outcome: Exclude<Outcome, { kind: 'delivered' }> | null, { at }: Pick<Giving, 'at'>): Settlement {
   if (outcome?.kind === 'failed') return { state: 'dropped', reason: 'application.refused', due: at, detail: refused(outcome).detail }
   return { state: 'dropped', reason: 'application.late', due: at, detail: outcome?.detail ?? lateDetail }
 }

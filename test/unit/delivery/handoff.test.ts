@@ -130,6 +130,18 @@ describe('an answer in time', () => {
 })
 
 describe('no answer in time', () => {
+  test('but a repeat that was answered 250: it is queued, and a pause that the application asked for is kept', async () => {
+    begin({ app: app({ ...retry, after: 40_000 } as Outcome, 100) })
+    const { said } = ask()
+    queue.resend(1)
+    said('deferred')
+    await pass(30_000)
+    expect([calls, states()[0]]).toEqual([[1], 'queued'])
+    expect(queue.entries()[0]!.due).toBe(40_100)
+    await pass(20_000)
+    expect(calls).toEqual([1, 1])
+  })
+
   test('is null at the deadline, not before it; the call goes on and is settled as it ends', async () => {
     begin({ app: app(delivered, 8_000) })
     const { seen, said } = ask(5_000)
