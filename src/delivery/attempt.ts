@@ -4,6 +4,7 @@
  */
 import type { Delivery, MessageSource, Outcome, Processor } from '../transaction/ports.ts'
 import { oneLine } from './outcome.ts'
+import { withContent } from './with-content.ts'
 
 /** How much longer than its own time-out a call may take before it is taken for hung, in milliseconds. */
 export const grace = 2_000
@@ -17,17 +18,21 @@ export interface Attempt {
   abort(): void
 }
 
+/** The time-outs begin when `message` has what the processor asks for. */
 export function attempt(processor: Processor, delivery: Delivery, message: () => MessageSource): Attempt {
   const controller = new AbortController()
-  const call = (async () => answerOf(await processor.deliver(delivery, message(), controller.signal)))().catch(
-    (error: unknown): Outcome => ({ kind: 'retry', detail: oneLine(`the processor threw: ${String(error)}`) }),
-  )
   const limit = (processor.timeout ?? defaultTimeout) + grace
   const { promise: hung, resolve } = Promise.withResolvers<Outcome>()
-  const timer = setTimeout(() => {
+  let timer: NodeJS.Timeout | undefined
+  const late = (): void => {
     resolve({ kind: 'retry', detail: `the processor gave no outcome within ${limit} ms` })
     controller.abort(new Error('hung'))
-  }, limit)
+  }
+  const call = (async () => {
+    const source = await withContent(message(), processor.content, controller.signal)
+    timer = setTimeout(late, limit)
+    return answerOf(await processor.deliver(delivery, source, controller.signal))
+  })().catch((error: unknown): Outcome => ({ kind: 'retry', detail: oneLine(`the processor threw: ${String(error)}`) }))
   const outcome = Promise.race([call, hung]).finally(() => clearTimeout(timer))
   return { outcome, ended: call, abort: () => controller.abort(new Error('stopping')) }
 }

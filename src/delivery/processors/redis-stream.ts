@@ -35,5 +35,6 @@ export function redisStream(options: RedisStreamOptions): Processor {
       args: [maxLength, ...(await entryFields(call, options))],
     }),
   }
-  return pusher(options, push)
+  const { content, attachments, larger } = options.event
+  return { ...pusher(options, push), ...(content ? { content: { inline: attachments, larger } } : {}) }
 }

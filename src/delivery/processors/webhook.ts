@@ -36,9 +36,11 @@ export function webhook(options: WebhookOptions): Processor {
   const { name, timeout, concurrency, log } = options
   const target = openTarget(options)
   const bounds = { timeout, late: `no complete answer within ${timeout} ms`, stopped: 'the call was broken off', outcomeOfError }
+  const { body, event } = target.form
   return {
     concurrency,
     timeout,
+    ...(body === 'raw' ? {} : { content: { inline: event.attachments, larger: event.larger } }),
     async deliver(delivery, message, signal) {
       const start = performance.now()
       const outcome = await within(bounds, signal, inner => call(target, { delivery, message: readOnce(message), signal: inner }))
