@@ -155,6 +155,24 @@ describe.skipIf(missing !== null)('an entry', () => {
   })
 })
 
+describe.skipIf(missing !== null)('a call that is broken off while its message is read', () => {
+  test('adds nothing', async () => {
+    const { redis, client } = await server()
+    const to = processor({ url: redis.url })
+    const controller = new AbortController()
+    const slow = async function* (): AsyncGenerator<Uint8Array> {
+      controller.abort(new Error('stopping'))
+      await sleep(20)
+      yield raw
+    }
+    const outcome = await to.deliver(numbered(1), { ...source(raw), raw: async () => slow() }, controller.signal)
+    expect(outcome.kind).toBe('retry')
+    await sleep(200)
+    expect(await client.exists('postern:mail')).toBe(0)
+    expect((await give(to, numbered(1))).kind).toBe('delivered')
+  })
+})
+
 describe.skipIf(missing !== null)('the mark', () => {
   test('keeps a second push of the same delivery from adding anything, and tells the first entry', async () => {
     const { redis, client } = await server()
