@@ -1,7 +1,10 @@
-/** What must agree among durations: retries that come before the end, a reply within the transaction. Looks at the raw configuration. */
+/**
+ * What must agree among durations: retries that come before the end, a reply within the transaction, a push that is remembered for as
+ * long as it may be tried again. Looks at the raw configuration.
+ */
 import { parseDuration } from '../lib/duration.ts'
 import type { Finding } from './problem.ts'
-import { has, items, type Part, part, texts } from './raw.ts'
+import { entries, has, isMapping, items, type Part, part, texts } from './raw.ts'
 import { showText } from './show.ts'
 
 export function checkTimes(root: Part): readonly Finding[] {
@@ -30,6 +33,7 @@ export function checkTimes(root: Part): readonly Finding[] {
         ]
       : []),
     ...checkDeadline(root),
+    ...checkMarks(root, end),
   ]
 }
 
@@ -50,6 +54,19 @@ function checkDeadline(root: Part): readonly Finding[] {
   }
   const allowed = `less than limits.transaction-time, ${showText(transaction)}`
   return [{ path: [...inline.path, 'deadline'], message, found: showText(deadline), allowed }]
+}
+
+/** A mark that is forgotten sooner lets a late attempt push a second time. */
+function checkMarks(root: Part, end: string): readonly Finding[] {
+  const pushing = entries(part(root, 'processors'))
+    .flatMap(processor => [part(processor, 'redis-stream'), part(processor, 'sidekiq')])
+    .filter(({ value }) => isMapping(value))
+  return pushing.flatMap(processor => {
+    const mark = texts(processor, 'mark') ?? '7d'
+    if (!longer(end, mark)) return []
+    const allowed = `at least delivery.retry.for, ${showText(end)}`
+    return [{ path: [...processor.path, 'mark'], message: 'forgotten before the last attempt', found: showText(mark), allowed }]
+  })
 }
 
 function longer(a: string, b: string): boolean {

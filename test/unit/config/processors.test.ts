@@ -30,6 +30,16 @@ test('what nobody says of a webhook', () => {
   })
 })
 
+test.each(['redis-stream', 'sidekiq'])('a mark of %s has an hour at least, and as long as the attempts', kind => {
+  const open = (mark: string | undefined, retry: object) =>
+    withApp({ [kind]: { ...server, ...(mark === undefined ? {} : { mark }) } }, { delivery: { retry } })
+  expect(() => open('1h', { first: '1m', for: '1h' })).not.toThrow()
+  expect(() => open('59m', { first: '1m', for: '59m' })).toThrow(ConfigError)
+  expect(() => open('59m', { first: '1m', for: '1h' })).toThrow(ConfigError)
+  expect(() => open(undefined, { for: '7d' })).not.toThrow()
+  expect(() => open(undefined, { for: '8d' })).toThrow(/forgotten before the last attempt/)
+})
+
 test('what nobody says of the other kinds', () => {
   expect(withApp({ 'redis-stream': server }).processors.app).toEqual({
     'redis-stream': {
@@ -37,7 +47,7 @@ test('what nobody says of the other kinds', () => {
       stream: 'postern:mail',
       raw: MiB,
       larger: 'omit',
-      event: { attachments: 256 * KiB, larger: 'omit' },
+      event: { content: true, attachments: 256 * KiB, larger: 'omit' },
       timeout: 10_000,
       concurrency: 16,
       mark: 7 * day,
@@ -105,8 +115,8 @@ describe('at both sides of what is allowed', () => {
     ['HS384, with 32 octets', hook({ auth: { jwt: { secret: { file: 'sign' }, algorithm: 'HS384' } } }), false],
     ['a user of 255 characters', hook({ auth: { basic: { username: 'a'.repeat(255), password: { env: 'PASS' } } } }), true],
     ['a user of 256 characters', hook({ auth: { basic: { username: 'a'.repeat(256), password: { env: 'PASS' } } } }), false],
-    ['a mark of an hour', { sidekiq: { ...server, mark: '1h' } }, true],
-    ['a mark of 59 minutes', { sidekiq: { ...server, mark: '59m' } }, false],
+    ['a mark that lasts as long as the attempts', { sidekiq: { ...server, mark: '3d' } }, true],
+    ['a mark that is forgotten before', { sidekiq: { ...server, mark: '71h' } }, false],
     ['messages of 256 MiB', { 'redis-stream': { ...server, raw: '256MiB' } }, true],
     ['messages of 257 MiB', { 'redis-stream': { ...server, raw: '257MiB' } }, false],
     ['an address beside Sentinels', { sidekiq: { ...server, sentinel: { master: 'm', nodes: ['h:1'] } } }, true],
