@@ -1,7 +1,7 @@
 /**
  * Every message processed, none applied twice: thousands of messages through a real Postfix to a webhook application that fails, hangs,
  * loses its answers and is restarted; to a Redis stream; to Sidekiq. Postern is killed with SIGKILL ten times meanwhile.
- * POSTERN_HAND_OVERS sets how many messages each of them gets (1,000 unless told).
+ * POSTERN_HAND_OVERS sets how many messages each of them gets (500 unless told).
  */
 import { createServer, type Server } from 'node:http'
 import path from 'node:path'
@@ -16,7 +16,7 @@ import { skipWithout } from '../support/services.ts'
 import { startSidekiq } from '../support/sidekiq.ts'
 
 const missing = skipWithout('postfix') ?? skipWithout('redis') ?? skipWithout('sidekiq')
-const total = Number(process.env.POSTERN_HAND_OVERS ?? 1_000)
+const total = Number(process.env.POSTERN_HAND_OVERS ?? 500)
 const kills = 10
 /** Milliseconds for one of the tests, and for what is left to be delivered once all is sent. */
 const patience = 300_000 + total * 60

@@ -1,4 +1,5 @@
 /** How answers leave: those to commands that came together in one write, others at once. */
+import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { message, peer, withListener } from './peer.ts'
 import { until } from './until.ts'
@@ -32,6 +33,9 @@ test('the last answer comes before the connection ends', () =>
   withListener({}, async ({ listener }) => {
     const client = await peer(listener)
     client.send('NOOP\r\nQUIT\r\n')
+    const ended = once(client.socket, 'end')
     expect([await client.next(), await client.next()]).toEqual([expect.stringMatching(/^250 /), expect.stringMatching(/^221 /)])
+    await ended
+    client.socket.end()
     await until(() => listener.connections === 0)
   }))
