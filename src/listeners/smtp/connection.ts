@@ -43,6 +43,8 @@ export class Connection extends SMTPConnection {
   readonly #options: ConnectionOptions
   /** An answer is being worked on: the client waits for us, not we for it. */
   #busy = false
+  /** Behind the command that is answered, octets had come already. */
+  #more = false
   #draining = false
   /** Runs until the greeting. */
   #silence: NodeJS.Timeout | undefined
@@ -77,11 +79,17 @@ export class Connection extends SMTPConnection {
   /** Called by the library's constructor: only what happens later may use our fields. */
   override _createParser(): CommandStream {
     return new CommandStream({
-      line: (text, more) => this.#settle(this.#options.dialog.command(text, more || this._socket.readableLength > 0)),
+      line: (text, more) => {
+        this.#more = more || this._socket.readableLength > 0
+        return this.#settle(this.#options.dialog.command(text, this.#more))
+      },
       early: () => void this.#settle(this.#options.dialog.early()),
       violation: what => this.#violated(what),
       data: chunk => this.#options.dialog.write(chunk),
-      endOfData: flawed => this.#settle(this.#options.dialog.endOfData(flawed)),
+      endOfData: flawed => {
+        this.#more = false
+        return this.#settle(this.#options.dialog.endOfData(flawed))
+      },
       ended: () => this.close(),
       broken: error => this.#broken(error),
     })
@@ -118,7 +126,7 @@ export class Connection extends SMTPConnection {
     // In the middle of a handshake nothing can be said.
     if (this._upgrading) return void socket.destroy()
     if (!socket.writable) return this.close()
-    write(socket, answer.text)
+    write(socket, answer.text, this.#more)
     if (answer.next === 'close') return this.close()
     if (answer.next === 'data') return this.#startData()
     if (answer.next === 'tls') return this.#startTls()
@@ -228,10 +236,11 @@ export class Connection extends SMTPConnection {
 }
 
 /** Answers to commands that came together leave together (RFC 2920 3.2): each write of its own wakes the client. */
-function write(socket: Socket, text: string): void {
-  if (socket.writableCorked === 0) {
+function write(socket: Socket, text: string, more: boolean): void {
+  if (more && socket.writableCorked === 0) {
     socket.cork()
     setImmediate(() => socket.uncork())
   }
   socket.write(text, 'latin1')
+  if (!more) socket.uncork()
 }
