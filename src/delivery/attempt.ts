@@ -29,7 +29,7 @@ export function attempt(processor: Processor, delivery: Delivery, message: () =>
     controller.abort(new Error('hung'))
   }
   const call = (async () => {
-    const source = await withContent(message(), processor.content, controller.signal)
+    const source = await withContent(message(), processor.content?.() ?? null, controller.signal)
     timer = setTimeout(late, limit)
     return answerOf(await processor.deliver(delivery, source, controller.signal))
   })().catch((error: unknown): Outcome => ({ kind: 'retry', detail: oneLine(`the processor threw: ${String(error)}`) }))

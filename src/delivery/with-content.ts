@@ -5,9 +5,9 @@ import type { ContentOptions, MessageSource } from '../transaction/ports.ts'
  * Resolves when the view is there, and at once where none is wanted, where it can't be had (then the processor asks itself, and is told
  * why), or when `signal` fires. Bounded by the budgets of the reader of contents, not here.
  */
-export async function withContent(message: MessageSource, wanted: ContentOptions | undefined, signal: AbortSignal): Promise<MessageSource> {
+export async function withContent(message: MessageSource, wanted: ContentOptions | null, signal: AbortSignal): Promise<MessageSource> {
   const { content } = message
-  if (wanted === undefined || content === undefined) return message
+  if (wanted === null || content === undefined) return message
   const made = await unlessAborted(content.call(message, wanted), signal)
   if (made === null) return message
   const same = ({ inline, larger }: ContentOptions): boolean => inline === wanted.inline && larger === wanted.larger

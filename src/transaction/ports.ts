@@ -332,8 +332,11 @@ export interface Processor {
   readonly concurrency: number
   /** Milliseconds within which a call ends by itself; the runner aborts one that takes clearly longer. Default 60 s. */
   readonly timeout?: number
-  /** The parsed view that it asks for: made before the call, so that the time in which the message waits to be parsed isn't the processor's. */
-  readonly content?: ContentOptions
+  /**
+   * The parsed view that it will ask for, made before the call, so that the time in which the message waits to be parsed isn't the
+   * processor's; null: none, or it couldn't be handed over now anyway.
+   */
+  content?(): ContentOptions | null
   deliver(delivery: Delivery, message: MessageSource, signal: AbortSignal): Promise<Outcome>
   close?(): void | Promise<void>
 }

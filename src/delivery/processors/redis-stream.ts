@@ -27,14 +27,15 @@ export function redisStream(options: RedisStreamOptions): Processor {
   if (stream === '') throw new Error('a stream needs a name')
   for (const number of [maxLength, raw])
     if (!(Number.isInteger(number) && number >= 0)) throw new Error(`max-length and raw are whole numbers from 0, not ${number}`)
+  const { content, attachments, larger } = options.event
   const push: Push = {
     script,
+    content: content ? { inline: attachments, larger } : null,
     place: `in the stream ${stream}`,
     prepare: async call => ({
       keys: [markName(stream, call.delivery.processor, call.delivery.idempotencyId), stream],
       args: [maxLength, ...(await entryFields(call, options))],
     }),
   }
-  const { content, attachments, larger } = options.event
-  return { ...pusher(options, push), ...(content ? { content: { inline: attachments, larger } } : {}) }
+  return pusher(options, push)
 }

@@ -35,6 +35,7 @@ export function sidekiq(options: SidekiqOptions): Processor {
   const list = `${prefix}queue:${queue}`
   const push: Push = {
     script,
+    content: null,
     place: `a job of ${list}`,
     async prepare({ delivery, message, signal }) {
       const jid = delivery.idempotencyId.slice(0, 24)

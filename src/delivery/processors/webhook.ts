@@ -40,7 +40,7 @@ export function webhook(options: WebhookOptions): Processor {
   return {
     concurrency,
     timeout,
-    ...(body === 'raw' ? {} : { content: { inline: event.attachments, larger: event.larger } }),
+    content: () => (body === 'raw' ? null : { inline: event.attachments, larger: event.larger }),
     async deliver(delivery, message, signal) {
       const start = performance.now()
       const outcome = await within(bounds, signal, inner => call(target, { delivery, message: readOnce(message), signal: inner }))

@@ -155,6 +155,19 @@ describe.skipIf(missing !== null)('an entry', () => {
   })
 })
 
+describe.skipIf(missing !== null)('the parsed view is made before the call', () => {
+  test('as its event wants it, and not while Redis is down', async () => {
+    const { redis } = await server()
+    const to = processor({ url: redis.url })
+    expect((await give(to)).kind).toBe('delivered')
+    expect(to.content?.()).toEqual({ inline: 1000, larger: 'link' })
+    expect(processor({ url: redis.url, event: { content: false, attachments: 1000, larger: 'link' } }).content?.()).toBeNull()
+    const alone = processor({ url: `redis://127.0.0.1:${await freePort()}` })
+    expect((await give(alone)).kind).toBe('retry')
+    expect(alone.content?.()).toBeNull()
+  })
+})
+
 describe.skipIf(missing !== null)('a call that is broken off while its message is read', () => {
   test('adds nothing', async () => {
     const { redis, client } = await server()

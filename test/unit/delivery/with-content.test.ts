@@ -29,7 +29,7 @@ describe('the parsed view that a processor asks for', () => {
   })
 
   test.each([
-    ['none is wanted', message(() => Promise.reject(new Error('asked'))), undefined],
+    ['none is wanted', message(() => Promise.reject(new Error('asked'))), null],
     ['the message has none', plain, wanted],
   ])('is not made where %s', async (_, source, options) => {
     expect(await withContent(source, options, never())).toBe(source)
@@ -59,7 +59,7 @@ describe('the time of a call', () => {
     vi.useRealTimers()
   })
   const later = (ms: number): Promise<Uint8Array> => new Promise(resolve => setTimeout(resolve, ms, view))
-  const processor = (deliver: Processor['deliver']): Processor => ({ concurrency: 1, timeout: 1_000, content: wanted, deliver })
+  const processor = (deliver: Processor['deliver']): Processor => ({ concurrency: 1, timeout: 1_000, content: () => wanted, deliver })
   const delivered: Outcome = { kind: 'delivered', detail: '' }
 
   test('begins when the message is parsed', async () => {

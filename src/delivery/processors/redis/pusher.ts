@@ -7,7 +7,7 @@ import { connectRedis, type RedisOptions } from '../../../lib/redis/connect.ts'
 import type { Script } from '../../../lib/redis/script.ts'
 import { createStateLog, type StateTexts } from '../../../lib/redis/state-log.ts'
 import type { Store } from '../../../lib/redis/store.ts'
-import type { Delivery, Log, MessageSource, Outcome, Processor } from '../../../transaction/ports.ts'
+import type { ContentOptions, Delivery, Log, MessageSource, Outcome, Processor } from '../../../transaction/ports.ts'
 import { oneLine } from '../../outcome.ts'
 import { within } from '../within.ts'
 import { keepsConnection, outcomeOfCause } from './errors.ts'
@@ -28,6 +28,8 @@ export interface Push {
   readonly script: Script
   /** Where it stands when it is done: `in the stream` and what the mark says. */
   readonly place: string
+  /** The parsed view that `prepare` asks for. */
+  readonly content: ContentOptions | null
   /** Rejects where the message can't be read. The mark's name is the first key; its milliseconds are put before `args`. */
   prepare(call: PushCall): Promise<Prepared>
 }
@@ -65,6 +67,8 @@ export function pusher(options: PusherOptions, push: Push): Processor {
   return {
     concurrency,
     timeout,
+    // While Redis is down, trying costs nothing.
+    content: () => (store.down === null ? push.content : null),
     async deliver(delivery, message, signal) {
       const start = performance.now()
       const outcome = await within(limits, signal, inner => deliverTo(store, { push, mark, call: { delivery, message, signal: inner } }))
