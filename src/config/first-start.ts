@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncFolder } from '../lib/sync-folder.ts'
 import type { Config } from './config.ts'
 import { kindsWithin } from './keys.ts'
 import { codeOf } from './read-secret.ts'
@@ -34,6 +35,7 @@ export async function createSecretFile(file: string): Promise<boolean> {
     await handle.writeFile(`${randomBytes(secretOctets).toString('base64')}\n`)
     await handle.sync()
     await link(draft, file)
+    // A key minted with a secret that a crash takes away would be lost with it.
     await syncFolder(folder)
     return true
   } catch (error) {
@@ -42,15 +44,5 @@ export async function createSecretFile(file: string): Promise<boolean> {
   } finally {
     await handle.close()
     await unlink(draft)
-  }
-}
-
-/** A key minted with a secret that a crash takes away would be lost with it. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

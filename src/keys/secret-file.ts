@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { syncFolder } from '../lib/sync-folder.ts'
 
 const secretOctets = 32
 
@@ -23,13 +24,4 @@ export async function createSecretFile(path: string): Promise<Uint8Array> {
   }
   await syncFolder(dirname(path))
   return secret
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path)
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
 }

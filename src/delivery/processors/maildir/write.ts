@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { syncFolder } from '../../../lib/sync-folder.ts'
 import { isMessage } from './name.ts'
 
 const folders = ['tmp', 'new', 'cur'] as const
@@ -78,14 +79,5 @@ async function publish(draft: string, target: string): Promise<boolean> {
 
 /** What file systems say that have no hard links. */
 const withoutLinks: ReadonlySet<unknown> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}
 
 export const codeOf = (error: unknown): unknown => (typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined)
