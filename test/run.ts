@@ -21,6 +21,8 @@ function main(given: readonly string[]): number {
   const folder = mkdtempSync(path.join(tmpdir(), 'postern-tests-'))
   try {
     const total = given.length > 0 ? vitest(given, folder) : everything(folder)
+    // Again at the end, because who sees the end of a long log sees the reason too.
+    if (total.failures.length > 0) console.log(`\nFailed:\n${total.failures.map(failed => `  ${failed}`).join('\n')}`)
     console.log(`\n${describe(total)}`)
     return total.failed === 0 ? 0 : 1
   } finally {
@@ -30,7 +32,7 @@ function main(given: readonly string[]): number {
 
 function tooOld(): number {
   console.log(`Postern needs Node 24; this is ${process.version}. Run the tests with npm test: npm ci brings the right one.`)
-  console.log(describe(failure))
+  console.log(describe(failure('Node is too old')))
   return 1
 }
 
@@ -58,16 +60,18 @@ function step(title: string, program: string, args: readonly string[]): Count {
   console.log(`\n=== ${title} ===`)
   const { status } = run(program, args)
   console.log(status === 0 ? `${title}: ok` : `${title}: failed`)
-  return status === 0 ? { ...none, passed: 1 } : failure
+  return status === 0 ? { ...none, passed: 1 } : failure(title)
 }
 
 function vitest(args: readonly string[], folder: string): Count {
-  console.log(`\n=== ${args.join(' ').replace('--project ', '')} ===`)
+  const project = args.join(' ').replace('--project ', '')
+  console.log(`\n=== ${project} ===`)
   const report = path.join(folder, `report-${Math.random().toString(36).slice(2)}.json`)
   const { status } = run('vitest', ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`])
-  const counted = countReport(read(report))
+  const counted = countReport(read(report), project)
   // Vitest knows failures that no test stands for: an unhandled rejection, a worker that died.
-  if (status !== 0 && counted.failed === 0) return add(counted, failure)
+  if (status !== 0 && counted.failed === 0)
+    return add(counted, failure(`${project}: vitest ended with status ${status}, and no test says why`))
   return counted
 }
 

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { expect, test } from 'vitest'
 import { add, countReport, describe as inWords } from '../support/count-report.ts'
 
@@ -19,13 +20,29 @@ test.each([
   ['no test', report(file('passed')), '0 passed, 1 failed'],
   ['skipped only', report(file('passed', 'skipped')), '0 passed, 0 failed, 1 skipped'],
 ])('%s', (_, text, words) => {
-  expect(inWords(countReport(text))).toBe(words)
+  expect(inWords(countReport(text, 'unit'))).toBe(words)
+})
+
+test('what failed is named, with the first line of why', () => {
+  const failed = { status: 'failed', fullName: 'the door opens', failureMessages: ['Error: it was shut\n    at door.ts:1'] }
+  const files = [
+    {
+      status: 'failed',
+      name: path.resolve('test/unit/door.test.ts'),
+      assertionResults: [failed, { status: 'failed', fullName: 'it shuts' }],
+    },
+    { status: 'failed', name: path.resolve('test/unit/gate.test.ts'), message: 'no such module', assertionResults: [] },
+  ]
+  expect(countReport(report(...files), 'unit').failures).toEqual([
+    'test/unit/door.test.ts > the door opens: Error: it was shut',
+    'test/unit/door.test.ts > it shuts',
+    'test/unit/gate.test.ts: no such module',
+  ])
+  expect(countReport(null, 'unit').failures).toEqual(['unit: no test was reported'])
 })
 
 test('counts add up', () => {
-  expect(add({ passed: 1, failed: 2, skipped: 3 }, { passed: 10, failed: 20, skipped: 30 })).toEqual({
-    passed: 11,
-    failed: 22,
-    skipped: 33,
-  })
+  const one = { passed: 1, failed: 2, skipped: 3, failures: ['a', 'b'] }
+  const other = { passed: 10, failed: 1, skipped: 30, failures: ['c'] }
+  expect(add(one, other)).toEqual({ passed: 11, failed: 3, skipped: 33, failures: ['a', 'b', 'c'] })
 })
