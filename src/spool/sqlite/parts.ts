@@ -24,8 +24,8 @@ export interface Parts {
   readonly reader: ReaderLink
   readonly recovered: Recovered
   readonly tally: () => Tally
-  /** Deliveries claimed, or committed as under way, and not settled. */
-  readonly underWay: Set<number>
+  /** Deliveries claimed, or committed as under way, and not settled; since when, null where nobody has claimed or taken it yet. */
+  readonly underWay: Map<number, number | null>
   closing: boolean
 }
 
@@ -72,13 +72,18 @@ function hear({ log }: SpoolOptions, { batches, health }: Pick<Parts, 'batches' 
 /** Rejects where the writer thread can't start. */
 export async function startParts(options: SpoolOptions): Promise<Parts> {
   const { directory, log, clock, retention } = options
-  const underWay = new Set<number>()
+  const underWay = new Map<number, number | null>()
   const heard: Heard = { recovered: null, tally: null, last: 0, bodies: null }
   let link: WriterLink | null = null
   const lost = (rows: number): void => log.warn({ rows }, 'spool: rows of the trace were lost')
   const batches = makeBatches((batch, transfer) => link?.send(batch, transfer) ?? false, lost)
   const health = makeHealth(options)
-  const start = (restarted: boolean): WriterStart => ({ directory, retention, at: clock(), underWay: restarted ? [...underWay] : null })
+  const start = (restarted: boolean): WriterStart => ({
+    directory,
+    retention,
+    at: clock(),
+    underWay: restarted ? [...underWay.keys()] : null,
+  })
   link = await startWriter(start, hear(options, { batches, health }, heard), log)
   const bodies = makeBodies({
     directory,

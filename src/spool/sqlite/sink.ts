@@ -17,7 +17,7 @@ export interface SinkParts {
   readonly slabs: Slabs
   readonly fresh: FreshBodies
   /** Deliveries that this process works on: a writer thread that is started anew leaves them alone. */
-  readonly underWay: Set<number>
+  readonly underWay: Map<number, number | null>
 }
 
 /** Is handed over now, as far as it goes. */
@@ -74,7 +74,7 @@ export function makeSink({ batches, bodies, slabs, fresh, underWay }: SinkParts)
   }
   const begin = (message: NewMessage, committed: Committed): Committed => {
     committed.deliveries.forEach((one, i) => {
-      if (one.kind === 'new' && message.deliveries[i]!.state === 'delivering') underWay.add(one.id)
+      if (one.kind === 'new' && message.deliveries[i]!.state === 'delivering') underWay.set(one.id, null)
     })
     return committed
   }

@@ -1,6 +1,7 @@
 /**
  * What this process has taken from the queue, until it is settled. A writer thread that dies may have written what it never answered:
- * then a delivery is claimed anew while the word of its settlement is still tried, and that word is not said a second time.
+ * then a delivery is claimed anew while the word of its settlement is still tried. That word is not said a second time; where it
+ * already stands behind the claim in the same batch, the time of the claim it is about keeps it from ending the new one.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Delivery, Settlement } from '../../transaction/ports.ts'
@@ -23,7 +24,7 @@ export function trackUnderWay(parts: Pick<Parts, 'batches' | 'underWay' | 'optio
     async claim(processor, limit, at) {
       const claimed = (await batches.operate({ kind: 'claim', processor, limit, at })) as readonly Delivery[]
       for (const { id } of claimed) {
-        underWay.add(id)
+        underWay.set(id, at)
         settling.delete(id)
       }
       return claimed
@@ -31,14 +32,16 @@ export function trackUnderWay(parts: Pick<Parts, 'batches' | 'underWay' | 'optio
     async take(delivery, at) {
       const [taken] = (await batches.operate({ kind: 'take', delivery, at })) as readonly Delivery[]
       if (taken === undefined) underWay.delete(delivery)
+      else underWay.set(delivery, at)
       return taken ?? null
     },
     async settle(delivery, settlement) {
       const mine = Symbol()
       settling.set(delivery, mine)
+      const claimed = underWay.get(delivery) ?? null
       while (settling.get(delivery) === mine) {
         try {
-          await batches.operate({ kind: 'settle', delivery, settlement, at: options.clock() })
+          await batches.operate({ kind: 'settle', delivery, claimed, settlement, at: options.clock() })
           if (settling.get(delivery) !== mine) return
           settling.delete(delivery)
           underWay.delete(delivery)

@@ -73,7 +73,14 @@ export type TraceTuple = [
 export type Operation =
   | { readonly kind: 'claim'; readonly processor: string; readonly limit: number; readonly at: number }
   | { readonly kind: 'take'; readonly delivery: number; readonly at: number }
-  | { readonly kind: 'settle'; readonly delivery: number; readonly settlement: Settlement; readonly at: number }
+  /** `claimed`: when it was claimed or taken, null where that isn't known; what has been claimed anew since is left alone. */
+  | {
+      readonly kind: 'settle'
+      readonly delivery: number
+      readonly claimed: number | null
+      readonly settlement: Settlement
+      readonly at: number
+    }
   | {
       readonly kind: 'redeliver'
       readonly message: string

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startParts } from '../../../src/spool/sqlite/parts.ts'
 import { makeSink } from '../../../src/spool/sqlite/sink.ts'
 import { openSpool } from '../../../src/spool/sqlite/spool.ts'
-import { type Delivery, SpoolUnavailable } from '../../../src/transaction/ports.ts'
+import { type Delivery, type Settlement, SpoolUnavailable } from '../../../src/transaction/ports.ts'
 import { accept, collect, delivery, message, octets, write } from '../../contract/spool/messages.ts'
 import { keepLog, removeFolder, spoolOptions, temporaryFolder } from '../../contract/spool/place.ts'
 
@@ -181,7 +181,7 @@ describe('when the writer thread dies', () => {
     const sink = () => makeSink(parts)
     const ours = await accept({ open: sink }, message({ deliveries: [delivery(), delivery()] }))
     const claimed = (await batches.operate({ kind: 'claim', processor: 'app', limit: 2, at: Date.now() })) as readonly Delivery[]
-    parts.underWay.add(claimed[0]!.id)
+    parts.underWay.set(claimed[0]!.id, 0)
     const asked = [100, 50_000].map(size =>
       accept({ open: sink }, message({ deliveries: [delivery(), delivery({ state: 'delivering' })] }), octets(size)),
     )
@@ -204,6 +204,27 @@ describe('when the writer thread dies', () => {
     await link.close()
     await parts.reader.close()
     expect(readdirSync(join(directory, 'bodies'))).toHaveLength(2)
+  })
+  it.each(['queued', 'dropped'] as const)('%s, said again behind a new claim, does not end that', async state => {
+    mkdirSync(join(directory, 'bodies'))
+    const parts = await startParts(spoolOptions(directory))
+    const { batches } = parts
+    await accept({ open: () => makeSink(parts) }, message({ deliveries: [delivery()] }))
+    const claim = (at: number) => batches.operate({ kind: 'claim', processor: 'app', limit: 1, at }) as Promise<readonly Delivery[]>
+    const now = Date.now()
+    const [one] = await claim(now)
+    const due = now
+    const settlement: Settlement = state === 'queued' ? { state, due, detail: '' } : { state, due, reason: 'application.late', detail: '' }
+    const settle = (claimed: number, what: Settlement = settlement) =>
+      batches.operate({ kind: 'settle', delivery: one!.id, claimed, settlement: what, at: now + 1 })
+    await settle(now, { state: 'queued', due: now, detail: '' })
+    const [[again]] = await Promise.all([claim(now + 5), settle(now)])
+    expect(again).toMatchObject({ id: one!.id, attempts: 1 })
+    expect(parts.tally().counts).toMatchObject({ delivering: 1 })
+    await settle(now + 5, { state: 'delivered', detail: '' })
+    expect(parts.tally().counts).toMatchObject({ delivering: 0, delivered: 1 })
+    await parts.link.close()
+    await parts.reader.close()
   })
 })
 

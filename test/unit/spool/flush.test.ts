@@ -11,7 +11,7 @@ const claim: Operation = { kind: 'claim', processor: 'app', limit: 1, at: 0 }
 const nextDue: Operation = { kind: 'next-due', processor: 'app' }
 const others: readonly Operation[] = [
   { kind: 'take', delivery: 1, at: 0 },
-  { kind: 'settle', delivery: 1, settlement: { state: 'delivered', detail: '' }, at: 0 },
+  { kind: 'settle', delivery: 1, claimed: null, settlement: { state: 'delivered', detail: '' }, at: 0 },
   { kind: 'redeliver', message: 'm', how: 'retry', delivery: null, at: 0 },
   { kind: 'redeliver-many', ids: [], how: 'retry', at: 0 },
   { kind: 'purge', at: 0 },

@@ -14,7 +14,7 @@ const gone = new SpoolUnavailable('the writer thread ended', false)
 /** A writer that answers as told, in order; then that nothing is wrong. */
 function writer(answers: (OperationResult | Error)[]) {
   const asked: string[] = []
-  const underWay = new Set<number>()
+  const underWay = new Map<number, number | null>()
   const operate = async ({ kind }: { kind: string }): Promise<OperationResult> => {
     asked.push(kind)
     const answer = answers.shift() ?? null
@@ -44,7 +44,7 @@ test('one that was written, but not answered, is not said of the claim that foll
   await vi.advanceTimersByTimeAsync(2_000)
   await settled
   expect(asked).toEqual(['claim', 'settle', 'claim'])
-  expect([...underWay]).toEqual([1])
+  expect([...underWay.keys()]).toEqual([1])
   await queue.settle(1, { state: 'delivered', detail: '' })
   expect(asked.at(-1)).toBe('settle')
   expect(underWay.size).toBe(0)

@@ -3,7 +3,7 @@
  * the transaction of a batch. The state machine: queued → delivering → delivered | queued | held | discarded | failed; what
  * people do besides is in redeliver.ts. One that was committed as `delivering` is never claimed, but taken by its number.
  */
-import type { Delivery, DeliveryState, Settlement } from '../../../transaction/ports.ts'
+import type { Delivery, DeliveryState } from '../../../transaction/ports.ts'
 import { toDeliveryTuple } from '../tuples.ts'
 import type { Operation, OperationResult } from '../wire.ts'
 import { addFollow } from './deliveries.ts'
@@ -40,26 +40,32 @@ function take(store: Store, id: number, at: number): readonly Delivery[] {
   return [delivery]
 }
 
+/** Nobody has claimed it since, as far as is known (`claimed` twice). */
+const same = '(? IS NULL OR changed = ?)'
 const settled = `UPDATE deliveries SET state = ?, due = ?, reason = coalesce(?, reason), detail = ?, changed = ?
-  WHERE id = ? AND state = 'delivering'`
+  WHERE id = ? AND state = 'delivering' AND ${same}`
 const dropped = `UPDATE deliveries SET state = iif(due IS NULL, 'discarded', 'queued'), due = iif(due IS NULL, NULL, ?),
-  reason = iif(due IS NULL, ?, reason), detail = ?, changed = ? WHERE id = ? AND state = 'delivering' RETURNING state`
+  reason = iif(due IS NULL, ?, reason), detail = ?, changed = ? WHERE id = ? AND state = 'delivering' AND ${same}
+  RETURNING state`
+
+type Settle = Operation & { kind: 'settle' }
 
 /** The state that it has now; null where it wasn't under way. */
-function write(store: Store, id: number, settlement: Settlement, at: number): DeliveryState | null {
+function write(store: Store, { delivery: id, claimed, settlement, at }: Settle): DeliveryState | null {
   const { state, detail } = settlement
   if (state === 'dropped') {
-    const row = store.sql(dropped).get(settlement.due, settlement.reason, detail, at, id)
+    const row = store.sql(dropped).get(settlement.due, settlement.reason, detail, at, id, claimed, claimed)
     return (row as { state: DeliveryState } | undefined)?.state ?? null
   }
   const next = state === 'queued' ? settlement.due : null
   const reason = 'reason' in settlement ? (settlement.reason ?? null) : null
-  return store.sql(settled).run(state, next, reason, detail, at, id).changes === 1 ? state : null
+  return store.sql(settled).run(state, next, reason, detail, at, id, claimed, claimed).changes === 1 ? state : null
 }
 
 /** A delivery that isn't under way any more (settled already, and the answer was lost) is left as it is. */
-function settle(store: Store, id: number, settlement: Settlement, at: number): null {
-  const state = write(store, id, settlement, at)
+function settle(store: Store, operation: Settle): null {
+  const { delivery: id, settlement, at } = operation
+  const state = write(store, operation)
   if (state === null) return null
   move(store, 'delivering', state)
   if (settlement.state === 'failed' && settlement.follow !== undefined) addFollow(store, id, toDeliveryTuple(settlement.follow), at)
@@ -78,7 +84,7 @@ export function operate(store: Store, operation: Operation, purge: (store: Store
     case 'take':
       return take(store, operation.delivery, operation.at)
     case 'settle':
-      return settle(store, operation.delivery, operation.settlement, operation.at)
+      return settle(store, operation)
     case 'redeliver':
       return redeliver(store, operation)
     case 'redeliver-many':
