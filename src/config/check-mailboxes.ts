@@ -150,6 +150,18 @@ function checkDestination(root: Part, route: Part): readonly Finding[] {
       found: showText(String(value)),
       allowed: 'each processor once',
     })),
+    ...checkAsked(root, route),
+  ]
+}
+
+/** A route that says `inline` itself; `delivery.handoff` doesn't mean routes with an inbox (config.ts). */
+function checkAsked(root: Part, route: Part): readonly Finding[] {
+  const first = texts(route, 'processor') ?? items(part(route, 'processors'))[0]?.value
+  if (texts(route, 'handoff') !== 'inline' || typeof first !== 'string') return []
+  if (!has(part(part(root, 'processors'), first), 'inbox')) return []
+  const message = `nobody would be asked: ${showText(first)} is an inbox`
+  return [
+    { path: [...route.path, 'handoff'], message, found: '"inline"', allowed: 'queued, or a first processor that calls an application' },
   ]
 }
 

@@ -94,16 +94,17 @@ export function settle({ 'line-endings': lineEndings, ...parsed }: Parsed): Conf
   })
 }
 
-/** A route for bounces takes the null reverse-path, whatever the others do. */
-function settleRoute({ screening, authentication, delivery }: Omit<Parsed, 'line-endings'>, written: ParsedRoute): RouteConfig {
-  const { processor, processors, handoff = delivery.handoff, ...route } = written
+/** A route for bounces takes the null reverse-path, and where an inbox comes first nobody is asked, whatever the others do. */
+function settleRoute({ screening, authentication, delivery, ...all }: Omit<Parsed, 'line-endings'>, written: ParsedRoute): RouteConfig {
+  const { processor, processors = [processor!], handoff: own, ...route } = written
+  const kept = 'inbox' in (all.processors[processors[0]!] ?? {})
   const require = route.require ?? authentication.require
   const bounces = route.bounces ? { 'null-reverse-path': 'accept' as const } : {}
   return {
     ...route,
     ...(require === undefined ? {} : { require }),
-    processors: processors ?? [processor!],
-    handoff,
+    processors,
+    handoff: own ?? (kept ? 'queued' : delivery.handoff),
     screening: { ...screening, ...route.screening, ...bounces },
   }
 }

@@ -5,13 +5,13 @@
 import { Piscina } from 'piscina'
 import type { Links } from '../lib/attachment-link.ts'
 import { createBoundedMap } from '../lib/bounded-map.ts'
+import { placed, places } from '../lib/places.ts'
 import type { UnparsedContent } from '../mail/content.ts'
 import type { ContentOptions, Log } from '../transaction/ports.ts'
 import type { ContentTask, Taken, Task } from './content-worker.ts'
 import type { ContentLimits } from './limits.ts'
 import { type Raw, readWhole } from './read-whole.ts'
 import { createTogether } from './together.ts'
-import { createTurns } from './turns.ts'
 
 export interface ContentReaderOptions extends ContentLimits {
   /** Threads. */
@@ -37,7 +37,7 @@ export interface MessageFacts {
 }
 
 export interface ContentReader {
-  /** `Content` as JSON in UTF-8. `raw` is called when its turn has come. Rejects where `raw` does, and once it was closed. */
+  /** `Content` as JSON in UTF-8. `raw` is called when a thread is free. Rejects where `raw` does, and once it was closed. */
   read(raw: Raw, facts: MessageFacts, options: ContentOptions): Promise<Uint8Array>
   /** One attachment by its index; null where there is none, or the message is over a budget. Rejects as `read`. */
   attachment(raw: Raw, index: number): Promise<Taken | null>
@@ -55,8 +55,8 @@ export function openContentReader(settings: ContentReaderOptions, open = openPoo
   const { size, links, log } = settings
   const limits = limitsOf(settings)
   const pool = open(settings)
-  const turns = createTurns(settings.workers)
-  const ahead = createTurns(small.ahead)
+  const threads = places(settings.workers)
+  const ahead = places(small.ahead)
   const done = createBoundedMap<string, Uint8Array>(kept.entries)
   const underWay = new Map<string, Promise<Uint8Array>>()
   let closed = false
@@ -64,7 +64,7 @@ export function openContentReader(settings: ContentReaderOptions, open = openPoo
     if (closed) throw new Error('the reader of contents is closed')
   }
 
-  /** At a turn, so that the time-out begins with the work, and ends nobody else's. `octets` gives memory that may be given away. */
+  /** At a thread, so that the time-out begins with the work, and ends nobody else's. `octets` gives memory that may be given away. */
   const alone = async (octets: () => Promise<Uint8Array<ArrayBuffer> | null>, task: (raw: Uint8Array) => Task): Promise<unknown> => {
     for (let tries = 0; ; tries++) {
       stillOpen()
@@ -83,7 +83,7 @@ export function openContentReader(settings: ContentReaderOptions, open = openPoo
     }
   }
   const together = createTogether<ContentTask, unknown>({
-    turns,
+    threads,
     async several(tasks) {
       stillOpen()
       return (await pool.run({ kind: 'contents', tasks }, { signal: AbortSignal.timeout(small.time) })) as readonly Uint8Array[]
@@ -98,9 +98,9 @@ export function openContentReader(settings: ContentReaderOptions, open = openPoo
   const parse = async (raw: Raw, facts: MessageFacts, options: ContentOptions): Promise<unknown> => {
     if (facts.size > size) return breach(`larger than ${size} octets`)
     const task = (octets: Uint8Array): ContentTask => contentTask(octets, facts, options)
-    if (facts.size > small.octets) return turns.take(() => alone(() => readWhole(raw, facts.size, size), task))
+    if (facts.size > small.octets) return placed(threads, () => alone(() => readWhole(raw, facts.size, size), task))
     stillOpen()
-    const octets = await ahead.take(() => readWhole(raw, facts.size, size))
+    const octets = await placed(ahead, () => readWhole(raw, facts.size, size))
     return octets === null ? breach(`larger than ${size} octets`) : together.run(task(octets))
   }
   const fresh = async (raw: Raw, facts: MessageFacts, options: ContentOptions): Promise<Uint8Array> => {
@@ -135,7 +135,7 @@ export function openContentReader(settings: ContentReaderOptions, open = openPoo
     },
     async attachment(raw, index) {
       const task = (octets: Uint8Array): Task => ({ kind: 'attachment', raw: octets, index, limits })
-      const result = await turns.take(() => alone(() => readWhole(raw, null, size), task))
+      const result = await placed(threads, () => alone(() => readWhole(raw, null, size), task))
       return result !== null && 'octets' in (result as object) ? (result as Taken) : null
     },
     async close() {

@@ -2,11 +2,11 @@
  * Small messages share a task of a thread, since to wake a thread and to be woken by it takes as long as a small message does. What
  * breaks such a task is not known to be one's fault or another's: then each is done alone. Knows nothing of threads.
  */
-import type { Turns } from './turns.ts'
+import { type Places, placed } from '../lib/places.ts'
 
 export interface TogetherOptions<Item, Result> {
-  /** The threads; a task takes a turn. */
-  readonly turns: Turns
+  /** A task takes one. */
+  readonly threads: Places
   /**
    * In the order of the items; rejects where anything goes wrong with any of them. Given two or more. May stop after the first or a
    * later one, where that took long: the others are given again.
@@ -31,7 +31,7 @@ interface Waiting<Item, Result> {
 }
 
 export function createTogether<Item, Result>(options: TogetherOptions<Item, Result>): Together<Item, Result> {
-  const { turns, several, alone, sizeOf } = options
+  const { threads, several, alone, sizeOf } = options
   let waiting: Waiting<Item, Result>[] = []
 
   const next = (): readonly Waiting<Item, Result>[] => {
@@ -49,13 +49,13 @@ export function createTogether<Item, Result>(options: TogetherOptions<Item, Resu
   /** Before all others: they came before them. */
   const again = (rest: readonly Waiting<Item, Result>[]): void => {
     waiting = [...rest, ...waiting]
-    for (const _ of rest) void turns.take(task)
+    for (const _ of rest) void placed(threads, task)
   }
-  const aloneLater = ({ item, resolve }: Waiting<Item, Result>): void => resolve(turns.take(() => alone(item)))
+  const aloneLater = ({ item, resolve }: Waiting<Item, Result>): void => resolve(placed(threads, () => alone(item)))
   const task = async (): Promise<void> => {
     const taken = next()
     const [first] = taken
-    // Another turn took it along.
+    // Another task took it along.
     if (first === undefined) return
     if (taken.length === 1) {
       const only = alone(first.item)
@@ -77,7 +77,7 @@ export function createTogether<Item, Result>(options: TogetherOptions<Item, Resu
     run: item =>
       new Promise(resolve => {
         waiting.push({ item, resolve })
-        void turns.take(task)
+        void placed(threads, task)
       }),
   }
 }

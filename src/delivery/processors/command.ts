@@ -4,11 +4,11 @@
  * in an argument. It must never throw: every trouble is a retry.
  */
 import { tmpdir } from 'node:os'
+import { type Places, places } from '../../lib/places.ts'
 import type { Delivery, Log, MessageSource, Outcome, Processor } from '../../transaction/ports.ts'
 import { deliveryVariables, usualVariables } from './command/environment.ts'
 import { type End, outcomeOfEnd, outcomeOfError } from './command/exit-status.ts'
 import { messageFile } from './command/message-file.ts'
-import { type Places, places } from './command/places.ts'
 import { type Run, run } from './command/run.ts'
 import { within } from './within.ts'
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createTogether, mostTogether } from '../../../src/content/together.ts'
-import { createTurns } from '../../../src/content/turns.ts'
+import { places } from '../../../src/lib/places.ts'
 
 interface Item {
   readonly size: number
@@ -38,7 +38,7 @@ async function runAll(all: readonly Item[], atOnce: number): Promise<Run> {
     return work()
   }
   const together = createTogether<Item, Item>({
-    turns: createTurns(atOnce),
+    threads: places(atOnce),
     several: group =>
       atWork(() => {
         tasks.push(group)

@@ -16,6 +16,8 @@ test('a route has a list of processors, whichever way it was written, and says w
     { processors: ['shelf', 'folder', 'app'], handoff: 'queued' },
   ])
   expect(routesOf(load({ ...good(), delivery: {} }))[0]?.handoff).toBe('queued')
+  // An inbox can't be asked.
+  expect(load(good()).mailboxes[2]!.routes[0]).toMatchObject({ processors: ['shelf'], handoff: 'queued' })
   expect(load(good()).mailboxes[0]?.routes[0]).not.toHaveProperty('processor')
 })
 

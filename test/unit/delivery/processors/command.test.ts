@@ -1,11 +1,10 @@
-// The pure parts of the command processor: the table of exit statuses, what is kept of output, the variables, places.
+// The pure parts of the command processor: the table of exit statuses, what is kept of output and the variables.
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { capture, keptOctets } from '../../../../src/delivery/processors/command/capture.ts'
 import { deliveryVariables, usualVariables } from '../../../../src/delivery/processors/command/environment.ts'
 import { exitRows, outcomeOfEnd, outcomeOfError } from '../../../../src/delivery/processors/command/exit-status.ts'
-import { places } from '../../../../src/delivery/processors/command/places.ts'
 import { run } from '../../../../src/delivery/processors/command/run.ts'
 import { command } from '../../../../src/delivery/processors/command.ts'
 import { aDelivery } from '../../../support/memory-queue.ts'
@@ -67,30 +66,6 @@ test('variables have no NUL, and bad times are empty', () => {
   expect(variables).toMatchObject({ POSTERN_SUBJECT: 'ab', POSTERN_EXPIRES_CLAIM: '', POSTERN_RECEIVED: '' })
   expect(variables.POSTERN_KEY).toHaveLength(10_000)
   expect(usualVariables({ SECRET: 'x' }, { A: 'b' })).toEqual({ PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/', LANG: 'C.UTF-8', A: 'b' })
-})
-
-test('places are given in the order of coming, and not to those who left', async () => {
-  const { take } = places(1)
-  const never = new AbortController().signal
-  const leaving = new AbortController()
-  const first = await take(never)
-  const got: string[] = []
-  const second = take(leaving.signal).then(
-    () => got.push('second'),
-    () => got.push('left'),
-  )
-  const third = take(never).then(giveBack => {
-    got.push('third')
-    return giveBack
-  })
-  leaving.abort(new Error('enough'))
-  await second
-  first()
-  const giveBack = await third
-  expect(got).toEqual(['left', 'third'])
-  giveBack()
-  await expect(take(AbortSignal.abort())).rejects.toThrow()
-  await take(never)
 })
 
 test.each([

@@ -1,7 +1,7 @@
-/** So many at once, whoever waits in the order of coming: a place is given back when a program has really ended. */
+/** So many at once, whoever waits in the order of coming: threads that take one task each, programs that run. */
 export interface Places {
   /** Resolves to what gives the place back, to be called once; rejects, and takes none, where `signal` fires first. */
-  take(signal: AbortSignal): Promise<() => void>
+  take(signal?: AbortSignal): Promise<() => void>
 }
 
 export function places(count: number): Places {
@@ -14,7 +14,7 @@ export function places(count: number): Places {
   }
   return {
     async take(signal) {
-      signal.throwIfAborted()
+      signal?.throwIfAborted()
       if (free > 0) {
         free--
         return giveBack
@@ -22,16 +22,26 @@ export function places(count: number): Places {
       const { promise, resolve, reject } = Promise.withResolvers<() => void>()
       const mine = (): void => {
         waiting.delete(mine)
-        signal.removeEventListener('abort', leave)
+        signal?.removeEventListener('abort', leave)
         resolve(giveBack)
       }
       const leave = (): void => {
         waiting.delete(mine)
-        reject(signal.reason)
+        reject(signal?.reason)
       }
       waiting.add(mine)
-      signal.addEventListener('abort', leave, { once: true })
+      signal?.addEventListener('abort', leave, { once: true })
       return promise
     },
+  }
+}
+
+/** Gives what `work` gives, or rejects as it does, once a place is free; the place is free again when that is settled. */
+export async function placed<T>(at: Places, work: () => Promise<T>): Promise<T> {
+  const giveBack = await at.take()
+  try {
+    return await work()
+  } finally {
+    giveBack()
   }
 }
