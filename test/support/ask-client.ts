@@ -107,8 +107,8 @@ export async function asking(at: { readonly port: number | null } | { readonly p
   })
   await once(socket, 'connect')
   const until = async (holds: () => boolean) => {
-    for (const deadline = Date.now() + 5_000; !holds(); ) {
-      if (Date.now() > deadline) throw new Error(`no answer within 5 s; there is ${JSON.stringify(text)}`)
+    for (const deadline = Date.now() + 20_000; !holds(); ) {
+      if (Date.now() > deadline) throw new Error(`no answer within 20 s; there is ${JSON.stringify(text)}`)
       await new Promise(resolve => setTimeout(resolve, 2))
     }
   }

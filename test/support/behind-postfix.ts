@@ -73,7 +73,7 @@ function swaks(port: number, args: readonly string[]): Promise<string> {
 }
 
 /** Looks until there is something; throws after `seconds`. */
-export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined, seconds = 15): Promise<T> {
+export async function eventually<T>(look: () => Promise<T | undefined> | T | undefined, seconds = 30): Promise<T> {
   for (const until = Date.now() + seconds * 1_000; Date.now() < until; ) {
     const found = await look()
     if (found !== undefined) return found

@@ -73,11 +73,11 @@ export async function startCorpusDns(): Promise<{ readonly server: string; stop(
   }
 }
 
-/** As it came, EDNS and all; null, which is silence, where there is no answer within a second. */
+/** As it came, EDNS and all; null, which is silence, where there is no answer. */
 async function forward(octets: Uint8Array, port: number): Promise<Uint8Array | null> {
   const socket = dgram.createSocket('udp4')
   try {
-    const answer = once(socket, 'message', { signal: AbortSignal.timeout(1_000) })
+    const answer = once(socket, 'message', { signal: AbortSignal.timeout(10_000) })
     socket.send(octets, port, '127.0.0.1')
     return ((await answer) as [Buffer])[0]
   } catch {

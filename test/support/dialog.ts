@@ -176,7 +176,7 @@ export function lineReader(socket: Socket): LineReader {
         }
         if (closed) return buffer === '' ? '(closed)' : `${buffer}(no CRLF)`
         await new Promise<void>((resolve, reject) => {
-          const timer = setTimeout(() => reject(new Error('no answer within 5 s')), 5_000)
+          const timer = setTimeout(() => reject(new Error('no answer within 20 s')), 20_000)
           wake = () => {
             clearTimeout(timer)
             resolve()

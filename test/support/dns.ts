@@ -212,7 +212,7 @@ function makeDaemon(folder: string, port: number): Daemon {
 
 /** The children outlive the first process by a moment, and hold its socket. */
 async function released(port: number): Promise<void> {
-  for (const until = Date.now() + 5_000; ; await sleep(5)) {
+  for (const until = Date.now() + 20_000; ; await sleep(5)) {
     const socket = dgram.createSocket('udp4')
     const bound = once(socket, 'listening').then(
       () => true,
@@ -228,7 +228,7 @@ async function released(port: number): Promise<void> {
 
 /** Resolves when the zone with this serial number is what the server answers with. */
 async function serving(port: number, serial: number, daemon: Daemon): Promise<void> {
-  const until = Date.now() + 10_000
+  const until = Date.now() + 30_000
   for (;;) {
     const answer = await ask(port, { name: '.', type: 'SOA' }, 200).catch(() => null)
     const [soa] = answer?.answers ?? []

@@ -50,7 +50,7 @@ service imap-login {
 `,
   )
   const child: ChildProcess = spawn(findProgram('dovecot')!, ['-F', '-c', conf], { stdio: 'ignore' })
-  await waitForPort(port, 10_000, () => child.exitCode === null)
+  await waitForPort(port, 30_000, () => child.exitCode === null)
   return {
     port,
     async stop() {
@@ -65,7 +65,7 @@ service imap-login {
 export async function fetchAll(port: number): Promise<readonly Buffer[]> {
   const socket = net.connect(port, '127.0.0.1')
   // A server that says nothing more is an error, not a wait for ever.
-  socket.setTimeout(5_000, () => socket.destroy())
+  socket.setTimeout(20_000, () => socket.destroy())
   socket.on('error', () => {})
   let got = Buffer.alloc(0)
   let wake = (): void => {}

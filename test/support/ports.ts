@@ -33,7 +33,7 @@ function answers(port: number): Promise<boolean> {
 }
 
 /** Resolves when 127.0.0.1:`port` takes connections; throws after `timeout` milliseconds, or when `alive` says there is nobody to wait for. */
-export async function waitForPort(port: number, timeout = 10_000, alive: () => boolean = () => true): Promise<void> {
+export async function waitForPort(port: number, timeout = 30_000, alive: () => boolean = () => true): Promise<void> {
   const until = Date.now() + timeout
   while (!(await answers(port))) {
     if (!alive()) throw new Error(`nothing will listen on 127.0.0.1:${port}: its process has ended`)

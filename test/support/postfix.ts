@@ -146,8 +146,8 @@ function killAll(queue: string): void {
 
 async function end(etc: string, queue: string): Promise<void> {
   await run(findProgram('postfix')!, ['-c', etc, 'stop']).catch(() => {}) // it says "not running" by failing
-  for (let left = 80; left > 0 && processesIn(queue).length > 0; left--) await sleep(50)
-  for (let left = 40; left > 0 && processesIn(queue).length > 0; left--) {
+  for (let left = 200; left > 0 && processesIn(queue).length > 0; left--) await sleep(50)
+  for (let left = 400; left > 0 && processesIn(queue).length > 0; left--) {
     killAll(queue)
     await sleep(50)
   }
@@ -201,7 +201,7 @@ export async function startPostfix(options: PostfixOptions): Promise<Postfix> {
     log,
     command,
     submit: async ({ sender, recipients, message }) => {
-      execFileSync(findProgram('sendmail')!, ['-C', etc, '-i', '-f', sender, ...recipients], { input: message, timeout: 20_000 })
+      execFileSync(findProgram('sendmail')!, ['-C', etc, '-i', '-f', sender, ...recipients], { input: message, timeout: 60_000 })
     },
     processes: () => processesIn(queue),
     stop,

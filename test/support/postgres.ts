@@ -141,7 +141,7 @@ function signalAll(ids: readonly number[], signal: NodeJS.Signals): void {
 }
 
 async function gone(ids: readonly number[]): Promise<void> {
-  for (let left = 500; left > 0 && ids.some(alive); left--) await sleep(20)
+  for (let left = 1_500; left > 0 && ids.some(alive); left--) await sleep(20)
   if (ids.some(alive)) throw new Error(`PostgreSQL is still running: ${ids.filter(alive).join(', ')}`)
 }
 
@@ -178,7 +178,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       '-c',
       text,
     ]
-    const { stdout } = await run(path.join(bin, 'psql'), args, { env: { ...process.env, PGPASSWORD: password, PGCONNECT_TIMEOUT: '2' } })
+    const { stdout } = await run(path.join(bin, 'psql'), args, { env: { ...process.env, PGPASSWORD: password, PGCONNECT_TIMEOUT: '10' } })
     return stdout.trim()
   }
 
@@ -194,7 +194,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     started.on('exit', () => {
       if (server === started) server = null
     })
-    for (let left = 300; left > 0; left--) {
+    for (let left = 600; left > 0; left--) {
       if (server !== started) throw new Error(`PostgreSQL ended at its start:\n${output}`)
       if (await sql('SELECT 1').catch(() => null)) return
       await sleep(50)

@@ -89,7 +89,7 @@ function serverSettings({ password, tls, settings = [] }: RedisServerOptions, at
 }
 
 async function loaded(server: RedisServer): Promise<void> {
-  const until = Date.now() + 10_000
+  const until = Date.now() + 30_000
   for (;;) {
     const client = await server.client()
     try {
@@ -277,7 +277,7 @@ function makeDaemon(program: string, settings: readonly string[], port: number):
         process.off('exit', endWithUs)
         if (child === started) child = null
       })
-      await waitForPort(port, 10_000, () => child === started)
+      await waitForPort(port, 30_000, () => child === started)
     },
     signal: signal => void child?.kill(signal),
     async kill() {

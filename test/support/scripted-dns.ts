@@ -124,7 +124,7 @@ async function bothOnOnePort(): Promise<{ udp: dgram.Socket; tcp: net.Server; po
 }
 
 /** One question to a server on 127.0.0.1 over UDP, for tests that want to see the packet. Rejects after `timeout` milliseconds. */
-export async function ask(port: number, question: Question, timeout = 1_000): Promise<DecodedPacket> {
+export async function ask(port: number, question: Question, timeout = 20_000): Promise<DecodedPacket> {
   const socket = dgram.createSocket('udp4')
   try {
     const answer = once(socket, 'message', { signal: AbortSignal.timeout(timeout) })

@@ -59,7 +59,7 @@ export async function startSidekiq({ redis, queue = 'default', worker = testWork
       await until(async () => (await client.llen('test:done')) >= count, within)
       return (await client.lrange('test:done', 0, -1)).map(line => JSON.parse(line) as Job)
     },
-    started: count => until(async () => (await client.llen('test:started')) >= count, 20_000),
+    started: count => until(async () => (await client.llen('test:started')) >= count, 30_000),
     end,
     stop: () => end('SIGKILL'),
   }

@@ -35,7 +35,7 @@ export async function startSink(folder: string, { smtp = false, words: more = []
   const ended = once(child, 'exit')
   const atExit = () => child.kill('SIGKILL')
   process.on('exit', atExit)
-  await waitForPort(port, 10_000, () => child.exitCode === null)
+  await waitForPort(port, 30_000, () => child.exitCode === null)
   return {
     port,
     messages: async () =>
