@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { type ContentReader, type ContentReaderOptions, openContentReader, openPool } from '../../../src/content/content-reader.ts'
 import type { Content } from '../../../src/mail/content.ts'
 import { hostile, rawOf, readerOptions } from '../../support/content.ts'
+import { processorTimeOf } from '../../support/processor-time.ts'
 import { keptLog } from '../../support/quiet-log.ts'
 
 const opened: ContentReader[] = []
@@ -168,13 +169,16 @@ describe('hostile messages', () => {
       const text = octets(message())
       const delay = monitorEventLoopDelay({ resolution: 5 })
       delay.enable()
-      const content = await read(reader, text)
+      let content: Content
+      const worked = await processorTimeOf(async () => {
+        content = await read(reader, text)
+      })
       delay.disable()
-      const status = content.status === 'parsed' ? content.status : content.problem
+      const status = content!.status === 'parsed' ? content!.status : content!.problem
       if (becomes === 'parsed') expect(status, name).toBe('parsed')
       else expect(status, name).toMatch(becomes)
-      // The goal is 50; a machine that does other things besides may take its time.
-      expect(delay.max / 1e6, name).toBeLessThan(500)
+      // The goal is 50; a machine that does other things besides may take its time. What this thread didn't work is the machine's doing.
+      expect(Math.min(delay.max / 1e6, worked), name).toBeLessThan(500)
     }
   })
 })

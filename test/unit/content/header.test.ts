@@ -8,6 +8,7 @@ import { readParameters } from '../../../src/content/header/parameters.ts'
 import { unflow } from '../../../src/content/parts/flowed.ts'
 import { cleanName } from '../../../src/content/parts/name.ts'
 import { shallow } from '../../../src/content/parts/shallow.ts'
+import { processorTime } from '../../support/processor-time.ts'
 
 test.each([
   ['Sat, 21 Nov 2026 10:00:00 +0100', '2026-11-21T09:00:00.000Z'],
@@ -103,7 +104,5 @@ test.each([
   ['an address', `<a${' '.repeat(250_000)}b@c.example>`],
   ['words of EUC-KR', '=?euc-kr?q?=B0=A1?= x '.repeat(12_000)],
 ])('%s in a field as long as may be take no seconds', (_, field) => {
-  const start = performance.now()
-  expect(readAddresses([field], 2000)).toHaveLength(1)
-  expect(performance.now() - start).toBeLessThan(3_000)
+  expect(processorTime(() => expect(readAddresses([field], 2000)).toHaveLength(1))).toBeLessThan(3_000)
 })

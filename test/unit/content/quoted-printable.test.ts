@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeQuotedPrintable } from '../../../src/content/parts/quoted-printable.ts'
 import { readContent } from '../../../src/content/read-content.ts'
 import { contentLimits } from '../../support/content.ts'
+import { processorTimeOf } from '../../support/processor-time.ts'
 
 const octets = (text: string): Buffer => Buffer.from(text, 'latin1')
 
@@ -35,10 +36,11 @@ describe('of a message', () => {
     expect(content).toMatchObject({ text: '日本 日日\n' })
   })
   test('white space takes linear time', async () => {
-    const start = performance.now()
-    const content = await readContent(message(octets(`${' \t'.repeat(256 * 1024)}x`)), { id: 'm', received: 0 }, options)
-    expect(content.status).toBe('parsed')
+    const took = await processorTimeOf(async () => {
+      const content = await readContent(message(octets(`${' \t'.repeat(256 * 1024)}x`)), { id: 'm', received: 0 }, options)
+      expect(content.status).toBe('parsed')
+    })
     // With a pattern for white space at the end of a line it takes minutes.
-    expect(performance.now() - start).toBeLessThan(5_000)
+    expect(took).toBeLessThan(5_000)
   })
 })

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseTextBounce } from '../../../src/content/text-bounce.ts'
+import { processorTime } from '../../support/processor-time.ts'
 
 const status = (text: string, failed: readonly string[] = []) =>
   parseTextBounce(text, failed)?.recipients.map(one => [one.final, one.action, one.status])
@@ -105,8 +106,7 @@ test('anything: no throw, and what comes out is bounded', () => {
 test.each(['<a@b.example>: x\n', '<', 'a@', 'a@b.', ' ', 'host ', 'by a.b.', '5.1.1', '-- ', 'permanent ', "'a@b' on "])(
   '128 KiB of %j take little time',
   piece => {
-    const before = performance.now()
-    parseTextBounce(`<a@b.example>: ${piece.repeat(131_072 / piece.length)}`, [])
-    expect(performance.now() - before).toBeLessThan(1000)
+    const text = `<a@b.example>: ${piece.repeat(131_072 / piece.length)}`
+    expect(processorTime(() => parseTextBounce(text, []))).toBeLessThan(1000)
   },
 )

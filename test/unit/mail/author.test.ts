@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { authorOf } from '../../../src/mail/author.ts'
 import { parseHeader } from '../../../src/mail/header-fields.ts'
+import { processorTime } from '../../support/processor-time.ts'
 
 const octets = (text: string): Uint8Array => new TextEncoder().encode(text)
 const author = (value: string) => authorOf(parseHeader(octets(`To: x@y.example\r\nFrom: ${value}\r\nSubject: s\r\n\r\nbody`)))
@@ -218,9 +219,7 @@ describe('what could be read as another', () => {
     '60 KiB of %j take no time',
     piece => {
       const value = piece.repeat(Math.floor(60_000 / piece.length))
-      const before = performance.now()
-      expect(author(value).kind).not.toBe('one')
-      expect(performance.now() - before).toBeLessThan(500)
+      expect(processorTime(() => expect(author(value).kind).not.toBe('one'))).toBeLessThan(500)
     },
   )
 })

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseDateTime } from '../../../src/mail/date-time.ts'
 import { parseDeliveryStatus } from '../../../src/mail/delivery-status.ts'
+import { processorTime } from '../../support/processor-time.ts'
 
 const lines = (...given: string[]) => `${given.join('\r\n')}\r\n`
 const blank = { original: null, final: null, action: null, status: null, diagnostic: null, remoteMta: null }
@@ -97,7 +98,6 @@ test('limits: 100 recipients, 2,000 characters a value', () => {
 })
 
 test.each(['Final-Recipient: a\n x\n', ' x\n', '\n', 'a:b\n', 'Final-Recipient: \\x{41}\n\n'])('400 KB of %j take no time', piece => {
-  const before = performance.now()
-  parseDeliveryStatus(`Final-Recipient: utf-8; a\n${piece.repeat(400_000 / piece.length)}`)
-  expect(performance.now() - before).toBeLessThan(1000)
+  const text = `Final-Recipient: utf-8; a\n${piece.repeat(400_000 / piece.length)}`
+  expect(processorTime(() => parseDeliveryStatus(text))).toBeLessThan(1000)
 })

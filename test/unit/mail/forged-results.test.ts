@@ -1,6 +1,7 @@
 /** What is taken out of a message at hand-over, and that nothing else is. */
 import { expect, test } from 'vitest'
 import { lookAhead, makeResultsFilter } from '../../../src/mail/forged-results.ts'
+import { processorTime } from '../../support/processor-time.ts'
 
 const octets = (text: string): Uint8Array => Uint8Array.from(text, c => c.charCodeAt(0))
 const text = (chunks: readonly Uint8Array[]): string => chunks.map(chunk => String.fromCharCode(...chunk)).join('')
@@ -105,8 +106,9 @@ test.each([
 ])('2 MiB of the same take little time, case %#', (piece, size) => {
   const message = octets(piece.repeat(Math.ceil((2 << 20) / piece.length)))
   const filter = makeResultsFilter('in.example.com')
-  const before = performance.now()
-  for (let at = 0; at < message.length; at += size) filter.push(message.subarray(at, at + size))
-  filter.end()
-  expect(performance.now() - before).toBeLessThan(2000)
+  const took = processorTime(() => {
+    for (let at = 0; at < message.length; at += size) filter.push(message.subarray(at, at + size))
+    filter.end()
+  })
+  expect(took).toBeLessThan(2000)
 })

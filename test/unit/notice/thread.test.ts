@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { idsOf, longestId, mostReferences, thread } from '../../../src/notice/thread.ts'
+import { processorTime } from '../../support/processor-time.ts'
 
 const answered = { messageId: '<c@x>', references: '', inReplyTo: '' }
 const many = (count: number) => Array.from({ length: count }, (_, i) => `<${i}@x>`)
@@ -38,8 +39,9 @@ describe('the thread of a notice', () => {
   ])('ids in %j', (field, ids) => expect(idsOf(field)).toEqual(ids))
 
   test('megabytes of brackets take no time', () => {
-    const start = performance.now()
-    for (const text of ['<'.repeat(5_000_000), '<a'.repeat(1_000_000), '<a@'.repeat(1_000_000)]) idsOf(text)
-    expect(performance.now() - start).toBeLessThan(200)
+    const took = processorTime(() => {
+      for (const text of ['<'.repeat(5_000_000), '<a'.repeat(1_000_000), '<a@'.repeat(1_000_000)]) idsOf(text)
+    })
+    expect(took).toBeLessThan(200)
   })
 })

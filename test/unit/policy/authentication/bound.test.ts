@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isSender } from '../../../../src/policy/authentication/bound.ts'
+import { processorTime } from '../../../support/processor-time.ts'
 
 describe('who may use a key', () => {
   test.each<[string, readonly string[], boolean]>([
@@ -32,8 +33,6 @@ describe('who may use a key', () => {
 
   test('a long list is looked at quickly', () => {
     const senders = Array.from({ length: 20_000 }, (_, i) => `user${i}@example.org`)
-    const start = performance.now()
-    expect(isSender('user19999@example.org', senders)).toBe(true)
-    expect(performance.now() - start).toBeLessThan(500)
+    expect(processorTime(() => expect(isSender('user19999@example.org', senders)).toBe(true))).toBeLessThan(500)
   })
 })

@@ -5,6 +5,7 @@ import { decideMessage, decideRecipient, longestDeferral, type RecipientRules } 
 import type { Facts } from '../../../../src/policy/authentication/judge.ts'
 import { unavailable, unavailableSpf } from '../../../../src/policy/authentication/no-evidence.ts'
 import type { Verdict } from '../../../../src/policy/verdict.ts'
+import { processorTime } from '../../../support/processor-time.ts'
 import { answer, arc, busy, dkim, dmarc, evidence, header, spf, trusting } from './found.ts'
 
 const said = (verdict: Verdict): string => ('reason' in verdict ? `${verdict.kind} ${verdict.reason}` : verdict.kind)
@@ -139,9 +140,8 @@ describe('DMARC', () => {
     expect(whole(failing(), { header: long })).toEqual(both('hold authentication.dmarc'))
   })
   test('a hostile DKIM-Signature takes no time', () => {
-    const start = performance.now()
-    whole(failing(), { header: header(`DKIM-Signature: ${'; '.repeat(60_000)}d${' '.repeat(60_000)}`) })
-    expect(performance.now() - start).toBeLessThan(500)
+    const hostile = header(`DKIM-Signature: ${'; '.repeat(60_000)}d${' '.repeat(60_000)}`)
+    expect(processorTime(() => whole(failing(), { header: hostile }))).toBeLessThan(500)
   })
 })
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { listedAddresses } from '../../../../src/policy/authentication/listed-addresses.ts'
 import { signedRecipients, unsignedFields } from '../../../../src/policy/authentication/signed-fields.ts'
+import { processorTime } from '../../../support/processor-time.ts'
 import { dkim, header } from './found.ts'
 
 describe('the addresses of a list', () => {
@@ -22,9 +23,13 @@ describe('the addresses of a list', () => {
   ])('%s', (list, expected) => expect([...listedAddresses(list)]).toEqual(expected))
 
   test.each(['<', '(', '"', ',', ':', '\\', 'a@b,', '(('])('takes time for each character once: %s', unit => {
+    const list = unit.repeat(200_000)
+    // A defect shows before it has taken hours.
     const start = performance.now()
-    for (const _ of listedAddresses(unit.repeat(200_000))) if (performance.now() - start > 2000) break
-    expect(performance.now() - start).toBeLessThan(2000)
+    const took = processorTime(() => {
+      for (const _ of listedAddresses(list)) if (performance.now() - start > 10_000) break
+    })
+    expect(took).toBeLessThan(2000)
   })
 })
 
