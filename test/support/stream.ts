@@ -9,7 +9,7 @@ import type { Delivery } from '../../src/transaction/ports.ts'
 import { aDelivery } from './memory-queue.ts'
 import { keptLog } from './quiet-log.ts'
 
-const common = { name: 'app', timeout: 500, concurrency: 16, mark: 60_000 }
+const common = { name: 'app', timeout: 5_000, concurrency: 16, mark: 60_000 }
 
 export const streamOptions = (some: Partial<RedisStreamOptions>): RedisStreamOptions => ({
   ...common,

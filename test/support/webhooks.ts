@@ -8,7 +8,7 @@ import { type Application, type Script, startApplication } from './scripted-appl
 export const webhookOptions = (url: string, some: Partial<WebhookOptions> = {}): WebhookOptions => ({
   name: 'app',
   url,
-  timeout: 2_000,
+  timeout: 10_000,
   concurrency: 4,
   log: keptLog(),
   ...some,

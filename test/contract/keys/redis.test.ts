@@ -37,9 +37,9 @@ describe.skipIf(missing !== null)('keys in Redis', () => {
   })
 
   async function verifierOf(lookUp: RedisKeysOptions['lookUp'], port = server.port): Promise<KeyVerifier> {
-    const verifier = redisKeys({ url: `redis://127.0.0.1:${port}`, lookUp, timeout: 2000, log })
+    const verifier = redisKeys({ url: `redis://127.0.0.1:${port}`, lookUp, timeout: 10_000, log })
     made.push(verifier)
-    const deadline = Date.now() + 5000
+    const deadline = Date.now() + 20_000
     while (port === server.port && (await verifier.verify(queryFor('x'))).kind === 'unavailable' && Date.now() < deadline)
       await new Promise(resolve => setTimeout(resolve, 5))
     return verifier

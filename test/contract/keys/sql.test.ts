@@ -7,7 +7,7 @@ import { keyVerifierContract } from './suite.ts'
 
 const log = { debug() {}, info() {}, warn() {}, error() {} }
 const at = Date.parse('2027-01-01T00:00:00Z')
-const limits = { timeout: 5_000, connections: 2, log }
+const limits = { timeout: 10_000, connections: 2, log }
 const query = 'SELECT ticket AS subject, senders, expires, revoked FROM keys WHERE token = %{key} AND route = %{route}'
 const missing = skipWithout('postgresql')
 

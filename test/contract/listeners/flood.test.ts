@@ -74,7 +74,7 @@ test('a line by the octet: a whole command must come within the idle time', () =
   }))
 
 test('an open transaction does not keep a silent connection', () =>
-  withListener({ 'idle-time': 300 }, async open => {
+  withListener({ 'idle-time': 1_500 }, async open => {
     const client = await peer(open.listener)
     await client.say(...toData.slice(0, 3))
     expect(await client.next()).toBe('421 4.4.2 Idle for too long')

@@ -1,6 +1,7 @@
 /** Each limit of the listener on both sides. Those of a dialog alone stand in test/dialogs. */
 import { describe, expect, test } from 'vitest'
 import { type Peer, peer, settled, toData, withListener } from './peer.ts'
+import { until } from './until.ts'
 
 const header = 'From: a@example.org\r\n\r\n'
 /** A message of so many octets, as it is sent. */
@@ -96,7 +97,7 @@ describe('limits.connections-per-network', () => {
       expect(said).toBe('421 4.7.0 Too many connections from your network, try again later\r\n')
       third.destroy()
       second.socket.resetAndDestroy()
-      await new Promise(resolve => setTimeout(resolve, 50))
+      await until(() => open.listener.connections === 1)
       const fourth = await peer(open.listener)
       expect(await fourth.say('NOOP')).toEqual(['250 2.0.0 Ok'])
       for (const client of [first, fourth]) client.socket.destroy()

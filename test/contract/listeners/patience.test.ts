@@ -5,8 +5,8 @@ import { message, peer, settled, toData, withListener } from './peer.ts'
 const wait = (milliseconds: number) => new Promise<void>(resolve => setTimeout(resolve, milliseconds))
 
 test('a spool that takes its time with a commit: no idle time-out, no transaction time', () =>
-  withListener({ 'idle-time': 300, 'transaction-time': 300 }, async open => {
-    open.site.spool.gate = wait(1_500)
+  withListener({ 'idle-time': 1_500, 'transaction-time': 1_500 }, async open => {
+    open.site.spool.gate = wait(3_000)
     const client = await peer(open.listener)
     await client.say(...toData)
     client.send(message)
@@ -18,16 +18,16 @@ test('a spool that takes its time with a commit: no idle time-out, no transactio
   }))
 
 test('a spool that takes its time with the data: no minimum rate', () =>
-  withListener({ 'minimum-rate': 1_000, 'rate-grace': 1_500 }, async open => {
+  withListener({ 'minimum-rate': 1_000, 'rate-grace': 2_000 }, async open => {
     const { open: openSink } = open.site.spool
     open.site.spool.open = () => {
       const sink = openSink()
-      return { ...sink, write: chunk => wait(2_200).then(() => sink.write(chunk)) }
+      return { ...sink, write: chunk => wait(2_700).then(() => sink.write(chunk)) }
     }
     const client = await peer(open.listener)
     await client.say(...toData)
     client.send('From: a@example.org\r\n')
-    await wait(2_800)
+    await wait(3_200)
     client.send('\r\nhello\r\n.\r\n')
     expect(await client.next()).toMatch(/^250 /)
     client.socket.destroy()

@@ -68,7 +68,7 @@ describe.skipIf(missing !== null || process.getuid?.() !== 0)('a Postfix as the 
     })
     try {
       expect(await send(smtpPort)).toEqual({ kind: 'delivered', detail: expect.stringMatching(/^250 2\.0\.0 Ok: queued as /) })
-      for (let left = 200; left > 0 && (await sink.messages()).length === 0; left--) await new Promise(resolve => setTimeout(resolve, 50))
+      for (let left = 600; left > 0 && (await sink.messages()).length === 0; left--) await new Promise(resolve => setTimeout(resolve, 50))
       const messages = await sink.messages()
       expect(messages).toHaveLength(1)
       const fields = messages[0]!

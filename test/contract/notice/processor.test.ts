@@ -31,17 +31,17 @@ const never = new AbortController().signal
 const send = (processor: Processor, some: Partial<Delivery> = {}, signal = never): Promise<Outcome> =>
   processor.deliver(aNotice(some), source(refused), signal)
 const until = async (true_: () => boolean): Promise<void> => {
-  for (let left = 100; left > 0 && !true_(); left--) await new Promise(resolve => setTimeout(resolve, 20))
+  for (let left = 1_000; left > 0 && !true_(); left--) await new Promise(resolve => setTimeout(resolve, 20))
   expect(true_()).toBe(true)
 }
 
 processorContract({
   name: 'notices',
   noTrace: true,
-  async open(peer) {
+  async open(peer, timeout) {
     const at = peer === 'accepts' ? await startRelay() : peer === 'hangs' ? await startOdd(() => {}) : null
     const port = at?.port ?? (await freePort())
-    const { deliver, ...processor } = aProcessor(port, {}, { timeout: peer === 'accepts' ? 2_000 : 500 })
+    const { deliver, ...processor } = aProcessor(port, {}, { timeout })
     const { about } = aNotice()
     return {
       processor: { ...processor, deliver: (delivery, message, signal) => deliver({ ...delivery, about }, message, signal) },
@@ -219,7 +219,8 @@ describe('a relay that is not well', () => {
     closing.push(odd.close)
     const start = performance.now()
     expect(await send(aProcessor(odd.port, {}, { timeout: 300 }))).toEqual({ kind: 'retry', detail: 'not sent within 300 ms' })
-    expect(performance.now() - start).toBeLessThan(800)
+    // Nodemailer itself would wait for 30 s.
+    expect(performance.now() - start).toBeLessThan(5_000)
     await until(() => odd.open() === 0)
   })
 

@@ -123,7 +123,7 @@ export const aProcessor = (port: number, smtp: Partial<Smtp> = {}, more: Partial
     templates,
     log: silent,
     clock: () => Date.UTC(2026, 10, 21, 6, 11),
-    timeout: 3_000,
+    timeout: 10_000,
     ...more,
   })
 

@@ -41,11 +41,11 @@ let taken = 0
 const takenFile = (): string => join(folder, `taken-${taken}`)
 processorContract({
   name: 'command',
-  async open(peer) {
+  async open(peer, timeout) {
     taken++
     const file = takenFile()
     const scripts = { accepts: `cat > /dev/null && echo x >> ${file}`, hangs: 'sleep 60', gone: 'exit 69' }
-    const processor = sh(scripts[peer], { timeout: 500 })
+    const processor = sh(scripts[peer], { timeout })
     const count = () => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0)
     return { processor, taken: count, close: async () => void (await processor.close?.()) }
   },
@@ -153,26 +153,27 @@ describe('none hangs us', () => {
 
   test('one that leaves a daemon behind that holds the output open', async () => {
     const start = performance.now()
-    expect(await outcomeOf('echo done; sleep 5 & exit 0')).toMatchObject({ kind: 'delivered' })
-    expect(performance.now() - start).toBeLessThan(2_000)
+    expect(await outcomeOf('echo done; sleep 30 & exit 0', { timeout: 60_000 })).toMatchObject({ kind: 'delivered' })
+    expect(performance.now() - start).toBeLessThan(15_000)
   })
 
   test('one that is too slow is ended with all that it started, and so is one that ignores that', async () => {
     const file = join(folder, 'slow')
     const script = `trap '' TERM; (trap '' TERM; sleep 60) & echo $! > ${file}; sleep 60`
-    const processor = sh(script, { timeout: 300, concurrency: 1 })
+    const processor = sh(script, { timeout: 1_500, concurrency: 1 })
     const start = performance.now()
     expect(await processor.deliver(aDelivery(), source(message), never())).toEqual({
       kind: 'retry',
-      detail: 'the program had not ended within 300 ms',
+      detail: 'the program had not ended within 1500 ms',
     })
-    expect(performance.now() - start).toBeLessThan(800)
+    // Before it is killed, which is 5 s later.
+    expect(performance.now() - start).toBeLessThan(5_000)
     const child = Number(readFileSync(file, 'utf8'))
     expect(alive(child)).toBe(true)
     // Its place is not free before it is gone.
     expect((await processor.deliver(aDelivery(), source(message), never())).kind).toBe('retry')
-    await until(() => !alive(child), 7_000)
-  }, 15_000)
+    await until(() => !alive(child))
+  })
 
   test('not more at once than was said', async () => {
     const file = join(folder, 'at-once')
@@ -200,7 +201,7 @@ describe('none hangs us', () => {
     const file = join(folder, 'closing')
     const processor = sh(`echo $$ > ${file}; trap '' TERM; sleep 60 & wait; sleep 60`)
     const call = processor.deliver(aDelivery(), source(message), never())
-    await until(() => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n'), 2_000)
+    await until(() => existsSync(file) && readFileSync(file, 'utf8').endsWith('\n'))
     await processor.close?.()
     expect(await call).toEqual({ kind: 'retry', detail: 'ended by SIGKILL' })
   })
@@ -216,11 +217,10 @@ describe('none hangs us', () => {
     }
     await Promise.all(Array.from({ length: 8 }, lane))
     expect(delivered).toBe(1_000)
-    await sleep(50)
-    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before + 2)
+    await expect.poll(() => readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before + 2)
     expect((await readdir(folder)).filter(name => name.startsWith('postern-'))).toEqual([])
-    const states = execFileSync('ps', ['-o', 'stat=', '--ppid', String(process.pid)], { encoding: 'utf8' })
-    expect(states).not.toMatch(/^Z/m)
+    const states = () => execFileSync('ps', ['-o', 'stat=', '--ppid', String(process.pid)], { encoding: 'utf8' })
+    await expect.poll(states).not.toMatch(/^Z/m)
   }, 60_000)
 })
 
@@ -233,8 +233,8 @@ function alive(pid: number): boolean {
   }
 }
 
-async function until(holds: () => boolean, most: number): Promise<void> {
-  const end = Date.now() + most
+async function until(holds: () => boolean): Promise<void> {
+  const end = Date.now() + 20_000
   while (!holds()) {
     if (Date.now() > end) throw new Error('not in time')
     await sleep(20)

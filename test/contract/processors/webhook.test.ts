@@ -15,7 +15,7 @@ const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const options = (url: string, some: Partial<WebhookOptions> = {}): WebhookOptions => ({
   name: 'app',
   url,
-  timeout: 400,
+  timeout: 10_000,
   concurrency: 4,
   log,
   ...some,
@@ -23,10 +23,10 @@ const options = (url: string, some: Partial<WebhookOptions> = {}): WebhookOption
 
 processorContract({
   name: 'webhook',
-  async open(peer) {
+  async open(peer, timeout) {
     const application = await startApplication(peer === 'accepts' ? answering(200) : () => {})
     if (peer === 'gone') await application.close()
-    const processor = webhook(options(application.url, { secret }))
+    const processor = webhook(options(application.url, { secret, timeout }))
     return {
       processor,
       taken: () => application.requests.length,
@@ -271,10 +271,11 @@ describe('how answers count', () => {
   })
 
   test('an endless answer in small drips ends with the time-out', async () => {
-    const { processor } = await open((_request, response) => {
+    const drips: Script = (_request, response) => {
       const drip = setInterval(() => response.write(' '), 20)
       response.writeHead(200).on('close', () => clearInterval(drip))
-    })
+    }
+    const { processor } = await open(drips, { timeout: 400 })
     expect(await deliver(processor)).toEqual({ kind: 'retry', detail: 'no complete answer within 400 ms' })
   })
 
@@ -294,7 +295,7 @@ describe('an application that speaks no proper HTTP', () => {
     })
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
     opened.push(() => server.close())
-    const processor = webhook(options(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`))
+    const processor = webhook(options(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { timeout: 1_000 }))
     opened.push(() => processor.close?.())
     return processor
   }

@@ -389,7 +389,7 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
       ...more,
     })
     const settled = async (): Promise<void> => {
-      await expect.poll(async () => (await spool.transactions({ limit: 100 })).length, { timeout: 5_000 }).toBe(3)
+      await expect.poll(async () => (await spool.transactions({ limit: 100 })).length).toBe(3)
     }
     it('merges trace rows and kept messages, newest first, and filters both', async () => {
       const kept = message({ received: start + 5, deliveries: [delivery({ state: 'held', reason: 'message.automatic' })] })

@@ -1,7 +1,7 @@
 import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { fileKeys } from '../../../src/keys/file.ts'
 import { keyTableReader } from '../../../src/keys/key-table.ts'
 import type { KeyCheck, KeyVerifier } from '../../../src/transaction/ports.ts'
@@ -53,7 +53,7 @@ describe('at start', () => {
     expect(errors()).toEqual([expect.stringMatching(/no key can be checked before this file comes: ENOENT/)])
     expect(kind('a')).toBe('unavailable')
     writeFileSync(path, 'a\n')
-    await vi.waitFor(() => expect(kind('a')).toBe('valid'))
+    await expect.poll(() => kind('a')).toBe('valid')
   })
 })
 
@@ -64,15 +64,15 @@ describe('reload', () => {
     expect([kind('one'), kind('two')]).toEqual(['valid', 'unknown'])
     writeFileSync(`${path}.new`, 'two\n')
     renameSync(`${path}.new`, path)
-    await vi.waitFor(() => expect([kind('one'), kind('two')]).toEqual(['unknown', 'valid']))
+    await expect.poll(() => [kind('one'), kind('two')]).toEqual(['unknown', 'valid'])
     const same = new Date('2026-11-01T00:00:00Z')
     appendFileSync(path, 'three\n')
     utimesSync(path, same, same)
-    await vi.waitFor(() => expect([kind('two'), kind('three')]).toEqual(['valid', 'valid']))
+    await expect.poll(() => [kind('two'), kind('three')]).toEqual(['valid', 'valid'])
     await quiet()
     writeFileSync(path, 'ten\nthree\n')
     utimesSync(path, same, same)
-    await vi.waitFor(() => expect([kind('two'), kind('ten')]).toEqual(['unknown', 'valid']))
+    await expect.poll(() => [kind('two'), kind('ten')]).toEqual(['unknown', 'valid'])
     expect(errors()).toEqual([])
   })
 
@@ -80,22 +80,22 @@ describe('reload', () => {
     writeFileSync(path, 'one\n')
     await start()
     writeFileSync(path, 'two\nthree four\n')
-    await vi.waitFor(() => expect(errors()).toEqual([expect.stringContaining(`the keys stay as they were: ${path}:2: `)]))
+    await expect.poll(() => errors()).toEqual([expect.stringContaining(`the keys stay as they were: ${path}:2: `)])
     await quiet()
     expect([kind('one'), kind('two'), errors().length]).toEqual(['valid', 'unknown', 1])
     writeFileSync(path, 'two\n')
-    await vi.waitFor(() => expect([kind('one'), kind('two')]).toEqual(['unknown', 'valid']))
+    await expect.poll(() => [kind('one'), kind('two')]).toEqual(['unknown', 'valid'])
   })
 
   test('a file that goes away keeps the old keys, says so once, and may come back', async () => {
     writeFileSync(path, 'one\n')
     await start()
     unlinkSync(path)
-    await vi.waitFor(() => expect(errors()).toEqual([expect.stringMatching(/the keys stay as they were: ENOENT/)]))
+    await expect.poll(() => errors()).toEqual([expect.stringMatching(/the keys stay as they were: ENOENT/)])
     await quiet()
     expect([kind('one'), errors().length]).toEqual(['valid', 1])
     writeFileSync(path, 'two\n')
-    await vi.waitFor(() => expect([kind('one'), kind('two')]).toEqual(['unknown', 'valid']))
+    await expect.poll(() => [kind('one'), kind('two')]).toEqual(['unknown', 'valid'])
   })
 
   test('a file that is being written is left alone until it holds still', async () => {
@@ -106,7 +106,7 @@ describe('reload', () => {
       await new Promise(resolve => setTimeout(resolve, 10))
       expect(kind('half')).toBe('unknown')
     }
-    await vi.waitFor(() => expect(kind('24')).toBe('valid'))
+    await expect.poll(() => kind('24')).toBe('valid')
   })
 
   test('a closed verifier looks no more', async () => {

@@ -123,15 +123,13 @@ describe('what is no answer', () => {
 
   test('an answer later than the time-out, its body included', async () => {
     let answer = (response: ServerResponse) => void setTimeout(() => response.writeHead(200, json).end('{"verdict":"valid"}'), 100)
-    await start((_request, response) => answer(response), { timeout: 400 })
+    await start((_request, response) => answer(response), { timeout: 2_000 })
     expect((await ask()).kind).toBe('valid')
-    answer = response => {
-      response.writeHead(200, json).write('{"verdict":')
-      setTimeout(() => response.end('"valid"}'), 1000)
-    }
+    // Its end never comes, which ends nothing by itself.
+    answer = response => void response.writeHead(200, json).write('{"verdict":')
     const began = performance.now()
-    expect(await causeOf(ask())).toMatch(/^no answer from the application at http:\/\/127.0.0.1:\d+ within 400 ms$/)
-    expect(performance.now() - began).toBeLessThan(800)
+    expect(await causeOf(ask())).toMatch(/^no answer from the application at http:\/\/127.0.0.1:\d+ within 2000 ms$/)
+    expect(performance.now() - began).toBeLessThan(10_000)
   })
 })
 

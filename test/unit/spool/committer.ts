@@ -1,9 +1,9 @@
 /** A process that accepts messages of mixed sizes until it is killed: one line `id sha256` for each that was committed. */
 import { createHash, randomBytes } from 'node:crypto'
-import { writeSync } from 'node:fs'
 import { openSpool } from '../../../src/spool/sqlite/spool.ts'
 import { delivery, message, write } from '../../contract/spool/messages.ts'
 import { spoolOptions } from '../../contract/spool/place.ts'
+import { writeLine } from '../../support/write-line.ts'
 
 const spool = await openSpool(spoolOptions(process.argv[2]!))
 const run = process.argv[3]!
@@ -21,8 +21,8 @@ async function loop(): Promise<never> {
     const sink = spool.open()
     await write(sink, body, 30_011)
     await sink.commit(one)
-    writeSync(1, `${one.id} ${createHash('sha256').update(body).digest('hex')}\n`)
+    writeLine(`${one.id} ${createHash('sha256').update(body).digest('hex')}`)
   }
 }
-writeSync(1, 'ready\n')
+writeLine('ready')
 await Promise.all(Array.from({ length: 12 }, loop))

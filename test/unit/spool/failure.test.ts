@@ -67,7 +67,7 @@ describe.skipIf(!mayMount)('on a full disk', () => {
       expect(spool.status().used).toBe(kept.reduce((sum, { body }) => sum + body.length, 0))
 
       rmSync(ballast)
-      await expect.poll(() => spool.status().writable, { timeout: 5_000 }).toBe(true)
+      await expect.poll(() => spool.status().writable).toBe(true)
       const [one, body] = [message(), octets(size)]
       await accept(spool, one, body)
       // What was refused is in no sum.
@@ -116,7 +116,7 @@ describe('a folder of bodies that takes no more files', () => {
     } finally {
       execFileSync('chattr', ['-i', bodies()])
     }
-    await expect.poll(() => spool.status().writable, { timeout: 5_000 }).toBe(true)
+    await expect.poll(() => spool.status().writable).toBe(true)
     await accept(spool, one, octets(size))
     expect(await spool.list({})).toHaveLength(1)
     await spool.close()
@@ -148,12 +148,12 @@ describe('when the folder is taken away under it', () => {
     const spool = await openSpool(spoolOptions(spoolIn()))
     await accept(spool, message())
     renameSync(spoolIn(), keptApart())
-    await expect.poll(() => spool.status(), { timeout: 5_000 }).toMatchObject({ writable: false })
+    await expect.poll(() => spool.status()).toMatchObject({ writable: false })
     expect(() => spool.open()).toThrow(/spool\.db was removed while in use/)
     act()
     // Two looks later it is known what came back.
     await new Promise(resolve => setTimeout(resolve, 2_300))
-    expect(spool.status().writable).toBe(again)
+    await expect.poll(() => spool.status().writable).toBe(again)
     if (again) await accept(spool, message())
     else expect(() => spool.open()).toThrow(/spool\.db was (?:removed|replaced) while in use/)
     await spool.close()
@@ -193,7 +193,7 @@ describe('when the writer thread dies', () => {
     for (const result of await Promise.allSettled(pending))
       expect(result).toMatchObject({ status: 'rejected', reason: { name: 'SpoolUnavailable', full: false } })
     expect(parts.health.trouble()).toMatchObject({ full: false })
-    await expect.poll(() => parts.health.trouble(), { timeout: 5_000 }).toBeNull()
+    await expect.poll(() => parts.health.trouble()).toBeNull()
     expect(log.lines.some(line => line.startsWith('error spool: the writer thread ended'))).toBe(true)
     await accept({ open: sink }, message(), octets(700_000))
     // What this process still has under way stays so; the other, whose claim was lost, is queued again.

@@ -110,7 +110,7 @@ it.each(['commit', 'abort'] as const)('rejects what is read from a file that is 
   if (end === 'abort') sink.abort()
   else await expect(sink.commit(one)).rejects.toThrow(SpoolUnavailable)
   expect(await spool.view(one.id)).toBeNull()
-  await expect.poll(() => spool.status().writable, { timeout: 5_000 }).toBe(true)
+  await expect.poll(() => spool.status().writable).toBe(true)
   await accept(spool, one, body)
   expect((await collect(await spool.raw(one.id))).equals(body)).toBe(true)
   await spool.close()
@@ -141,7 +141,7 @@ it('answers no 250 for mail appended to a file that was removed, and soon begins
   await expect(accept(spool, lost, octets(50_000))).rejects.toThrow(/not on the disk any more/)
   expect(await spool.view(lost.id)).toBeNull()
   const [one, body] = [message(), octets(50_000)]
-  await expect.poll(() => accept(spool, one, body).then(kinds, () => null), { timeout: 5_000 }).toEqual(['new'])
+  await expect.poll(() => accept(spool, one, body).then(kinds, () => null)).toEqual(['new'])
   expect((await collect(await spool.raw(one.id))).equals(body)).toBe(true)
   await spool.close()
 })
