@@ -53,7 +53,7 @@ export function messagesCommand(commands: Commands, exit: (status: number) => vo
     })
   messages
     .command('show')
-    .description('one message: decisions, authentication, deliveries with their last answer, what is in it')
+    .description('one message: decisions, authentication, deliveries with their last attempt, what is in it')
     .argument('<id>')
     .option('--json', 'print { message, content }')
     .action((id: string, { json = false }: { json?: boolean }) => at(desk => show(desk, { id, json }, commands)))

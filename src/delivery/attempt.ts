@@ -3,6 +3,7 @@
  * ends with an outcome, and what is not a clear answer is a retry. It must know nothing of queues.
  */
 import type { Delivery, MessageSource, Outcome, Processor } from '../transaction/ports.ts'
+import { withAnswer } from './answer.ts'
 import { oneLine } from './outcome.ts'
 import { withContent } from './with-content.ts'
 
@@ -31,7 +32,7 @@ export function attempt(processor: Processor, delivery: Delivery, message: () =>
   const call = (async () => {
     const source = await withContent(message(), processor.content?.() ?? null, controller.signal)
     timer = setTimeout(late, limit)
-    return answerOf(await processor.deliver(delivery, source, controller.signal))
+    return outcomeOf(await processor.deliver(delivery, source, controller.signal))
   })().catch((error: unknown): Outcome => ({ kind: 'retry', detail: oneLine(`the processor threw: ${String(error)}`) }))
   const outcome = Promise.race([call, hung]).finally(() => clearTimeout(timer))
   return { outcome, ended: call, abort: () => controller.abort(new Error('stopping')) }
@@ -40,11 +41,12 @@ export function attempt(processor: Processor, delivery: Delivery, message: () =>
 const verdicts = ['accept', 'hold', 'discard'] as const
 
 /** A processor written in plain JavaScript may answer anything; only a clear outcome counts. */
-function answerOf(value: unknown): Outcome {
-  const { kind, detail, after, verdict, refusal, gone } = (typeof value === 'object' && value !== null ? value : {}) as Record<
-    string,
-    unknown
-  >
+function outcomeOf(value: unknown): Outcome {
+  const given = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>
+  return withAnswer(clear(given), typeof given.answer === 'string' ? given.answer : '')
+}
+
+function clear({ kind, detail, after, verdict, refusal, gone }: Record<string, unknown>): Outcome {
   const text = typeof detail === 'string' ? oneLine(detail) : ''
   if (kind === 'delivered') {
     const known = verdicts.find(one => one === verdict)

@@ -15,7 +15,13 @@ export interface Giving {
 }
 
 /** A retry is queued again with its due time, or failed where the schedule has ended. */
-export function settlementOf(delivery: Delivery, outcome: Outcome, { schedule, at, random }: Giving): Settlement {
+export const settlementOf = (delivery: Delivery, outcome: Outcome, giving: Giving): Settlement =>
+  answered(outcome, plainSettlement(delivery, outcome, giving))
+
+const answered = (outcome: Outcome | null, settlement: Settlement): Settlement =>
+  outcome?.answer === undefined ? settlement : { ...settlement, answer: outcome.answer }
+
+function plainSettlement(delivery: Delivery, outcome: Outcome, { schedule, at, random }: Giving): Settlement {
   if (outcome.kind === 'delivered') return taken(outcome)
   if (outcome.kind === 'failed') return refused(outcome)
   const attempts = delivery.attempts + 1
@@ -48,11 +54,14 @@ export interface Told {
  * meanwhile, and was answered 250 as a repeat, is, and the spool knows (`dropped`): so a refusal that was heard is dropped too.
  * `delivery` is null where the spool could not give it: then it was not called either.
  */
-export function askedSettlement(delivery: Delivery | null, { outcome, said }: Told, giving: Giving): Settlement {
+export const askedSettlement = (delivery: Delivery | null, told: Told, giving: Giving): Settlement =>
+  answered(told.outcome, plainAsked(delivery, told, giving))
+
+function plainAsked(delivery: Delivery | null, { outcome, said }: Told, giving: Giving): Settlement {
   if (outcome?.kind === 'delivered') return taken(outcome)
   if (said !== 'kept') return dropped(outcome, { at: againAt(delivery, outcome, giving) })
   if (outcome === null || delivery === null) return { state: 'queued', due: giving.at, detail: outcome?.detail ?? lateDetail }
-  return settlementOf(delivery, outcome, giving)
+  return plainSettlement(delivery, outcome, giving)
 }
 
 export type OtherSettled = Question['others'][number]['settled']

@@ -53,8 +53,10 @@ export interface DeliveryView {
   readonly attempts: number
   readonly due: number | null
   readonly changed: number
-  /** The last answer of the processor. */
+  /** What came of the last attempt, in one line. */
   readonly detail: string
+  /** What the application wrote then, of several lines; null: nothing. */
+  readonly answer: string | null
   readonly idempotencyId: string
   readonly about: About | null
 }

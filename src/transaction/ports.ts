@@ -240,8 +240,15 @@ export interface Delivery {
   readonly about: About | null
 }
 
+/** What the application wrote, an HTTP answer's body or a program's output: several lines, for the people who look at the delivery. */
+interface Answered {
+  readonly answer?: string
+}
+
 /** What became of one attempt. */
-export type Outcome =
+export type Outcome = Answered & OutcomeKind
+
+type OutcomeKind =
   /** `verdict`: what the application said to do with the mail it has understood; absent: it said nothing but yes. */
   | { readonly kind: 'delivered'; readonly detail?: string; readonly verdict?: 'accept' | 'hold' | 'discard' }
   /** `gone`: it will not get better by itself; the processor is to be left alone until a person has looked. */
@@ -250,7 +257,9 @@ export type Outcome =
   | { readonly kind: 'failed'; readonly detail: string; readonly refusal?: string }
 
 /** How the runner settles an attempt in the spool. */
-export type Settlement =
+export type Settlement = Answered & SettlementState
+
+type SettlementState =
   | { readonly state: 'delivered'; readonly detail: string }
   | { readonly state: 'queued'; readonly due: number; readonly detail: string }
   /** By the application's verdict; `reason` as the delivery has it from then on. */

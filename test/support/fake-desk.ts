@@ -125,6 +125,7 @@ export const someDelivery = (more: Partial<DeliveryView> = {}): DeliveryView => 
   due: null,
   changed: Date.UTC(2026, 0, 2, 3, 4, 6),
   detail: '200 OK',
+  answer: null,
   idempotencyId: '0123456789abcdef0123456789abcdef',
   about: null,
   ...more,

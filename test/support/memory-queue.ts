@@ -19,6 +19,7 @@ export interface Entry {
   due: number
   reason: string | null
   detail: string
+  answer: string | null
   /** Under way, and a repeat of it was answered 250. */
   ours: boolean
 }
@@ -94,6 +95,7 @@ function settle(entry: Entry, settlement: Settlement): void {
   const ours = state === 'dropped' && entry.ours
   entry.state = state !== 'dropped' ? state : ours ? 'queued' : 'discarded'
   entry.detail = detail
+  entry.answer = settlement.answer ?? null
   entry.ours = false
   if ('due' in settlement) entry.due = settlement.due
   if (!ours && 'reason' in settlement) entry.reason = settlement.reason ?? entry.reason
@@ -138,7 +140,7 @@ export function memoryQueue(): MemoryQueue {
   const bodies = new Map<string, Uint8Array>()
 
   const add = (delivery: Delivery, state: DeliveryState): void =>
-    void all.set(delivery.id, { delivery, state, due: delivery.since, reason: null, detail: '', ours: false })
+    void all.set(delivery.id, { delivery, state, due: delivery.since, reason: null, detail: '', answer: null, ours: false })
   const follow = ({ message }: Delivery, { recipient, processor, about, state }: NewDelivery): void => {
     const id = Math.max(...all.keys()) + 1
     add(aDelivery({ id, message, recipient, processor, since: Date.now(), about: about ?? null }), state)

@@ -65,10 +65,18 @@ function delivery(one: DeliveryView): string[] {
       : field('  About', `${one.about.recipient}: ${one.about.reason}`),
     field('  Processor', `${one.processor}, ${one.attempts} ${one.attempts === 1 ? 'attempt' : 'attempts'}`),
   ]
-  if (one.detail !== '') lines.push(field('  Last answer', one.detail))
+  if (one.detail !== '') lines.push(field('  Last attempt', one.detail))
+  if (one.answer !== null) lines.push('  Answer', ...written(one.answer))
   if (one.due !== null) lines.push(field('  Next attempt', `${time(one.due)} UTC`))
   return [...lines, field('  Idempotency', one.idempotencyId)]
 }
+
+/** As many lines as anybody reads; all of them stand on the page and in `--json`. */
+const written = (answer: string): string[] =>
+  answer
+    .split('\n')
+    .slice(0, 100)
+    .map(line => `    ${plain(line, width)}`)
 
 function inside(content: Content | null): string[] {
   if (content === null) return []

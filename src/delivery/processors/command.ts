@@ -6,6 +6,7 @@
 import { tmpdir } from 'node:os'
 import { type Places, places } from '../../lib/places.ts'
 import type { Delivery, Log, MessageSource, Outcome, Processor } from '../../transaction/ports.ts'
+import { withAnswer } from '../answer.ts'
 import { deliveryVariables, usualVariables } from './command/environment.ts'
 import { type End, outcomeOfEnd, outcomeOfError } from './command/exit-status.ts'
 import { messageFile } from './command/message-file.ts'
@@ -67,7 +68,7 @@ async function call(self: Command, { delivery, message, signal }: Call): Promise
   const giveBack = await self.places.take(signal)
   try {
     const end = await runOnce(self, { delivery, message, signal })
-    const outcome = outcomeOfEnd(end)
+    const outcome = withAnswer(outcomeOfEnd(end), bothOutputs(end))
     tell(self.options, delivery, { ...end, outcome: outcome.kind })
     return outcome
   } finally {
@@ -99,6 +100,9 @@ async function runOnce(self: Command, { delivery, message, signal }: Call): Prom
     self.running.delete(one)
   }
 }
+
+const bothOutputs = ({ output, errors }: End): string =>
+  output.trim() === '' || errors.trim() === '' ? output + errors : `Standard output:\n${output.trimEnd()}\nStandard error:\n${errors}`
 
 function tell({ name, log }: CommandOptions, { message }: Delivery, { output, errors, ...end }: End & { outcome: Outcome['kind'] }): void {
   const fields = { processor: name, id: message, ...end, output, errors }

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import { type Signer, signer } from '../../lib/standard-webhooks.ts'
 import type { Delivery, Log, MessageSource, Outcome, Processor } from '../../transaction/ports.ts'
+import { withAnswer } from '../answer.ts'
 import { readOnce } from '../event/read-once.ts'
 import { outcomeOf, outcomeOfError } from '../outcome.ts'
 import { bodyOf } from './webhook/body.ts'
@@ -80,7 +81,10 @@ async function call(target: Target, { delivery, message, signal }: Call): Promis
 
 async function answered({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Outcome> {
   const retryAfter = headers['retry-after']
-  return outcomeOf({ status: statusCode, retryAfter: [retryAfter].flat()[0] ?? null, body: await body.text() }, Date.now())
+  const answer = await body.text()
+  const outcome = outcomeOf({ status: statusCode, retryAfter: [retryAfter].flat()[0] ?? null, body: answer }, Date.now())
+  // What is said of mail that was taken is of no interest, and there is much of it.
+  return outcome.kind === 'delivered' ? outcome : withAnswer(outcome, answer)
 }
 
 const broken: ReadonlySet<unknown> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE'])

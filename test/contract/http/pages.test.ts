@@ -92,6 +92,16 @@ test('the first 64 KiB of the raw text are shown, and it is said where more foll
   expect(site.logged.some(line => line.level === 'error')).toBe(true)
 })
 
+test('what the application wrote is shown as text', async () => {
+  const site = await openSite()
+  const answer = '<b>NoMethodError</b>\n  in app.rb:7'
+  site.desk.messages.push(someMessage({ id: 'm1', deliveries: [someDelivery({ state: 'failed', answer })] }), someMessage({ id: 'm2' }))
+  const page = (await site.get('/messages/m1')).body
+  expect(page).toContain('What the application wrote</summary>')
+  expect(page).toContain('&lt;b&gt;NoMethodError&lt;/b&gt;\n  in app.rb:7</pre>')
+  expect((await site.get('/messages/m2')).body).not.toContain('What the application wrote')
+})
+
 test('transactions show verdict, reason, reply and count', async () => {
   const site = await openSite()
   expect((await site.get('/transactions')).body).toContain('No client has tried')

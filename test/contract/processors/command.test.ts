@@ -121,12 +121,18 @@ describe('what a program gets', () => {
 })
 
 describe('what its end means', () => {
+  const both = (output: string, errors: string) => `Standard output:\n${output}\nStandard error:\n${errors}`
   test.each<[string, Outcome]>([
     ['exit 75', { kind: 'retry', detail: 'exit status 75 (not now)' }],
-    ['echo early; echo late >&2; exit 75', { kind: 'retry', detail: 'exit status 75 (not now): late' }],
+    ['echo early; echo late >&2; exit 75', { kind: 'retry', detail: 'exit status 75 (not now): late', answer: both('early', 'late') }],
     ['echo a; echo; echo "Not for  you"; exit 77', expect.objectContaining({ kind: 'failed', refusal: 'Not for you' })],
-    ['echo trace >&2; exit 67', { kind: 'failed', detail: 'exit status 67 (doesn’t know the recipient): trace' }],
-    ['echo "Traceback"; exit 65', { kind: 'failed', detail: 'exit status 65 (can’t make anything of this message): Traceback' }],
+    ['echo trace >&2; exit 67', { kind: 'failed', detail: 'exit status 67 (doesn’t know the recipient): trace', answer: 'trace' }],
+    [
+      'echo Traceback; echo there; exit 65',
+      { kind: 'failed', detail: 'exit status 65 (can’t make anything of this message): there', answer: 'Traceback\nthere' },
+    ],
+    ['echo queued as 7', { kind: 'delivered', detail: 'exit status 0', answer: 'queued as 7' }],
+    ['true', { kind: 'delivered', detail: 'exit status 0' }],
     ['exit 78', expect.objectContaining({ kind: 'retry' })],
     ['no-such-program', expect.objectContaining({ kind: 'retry', detail: expect.stringContaining('127') })],
     ['kill -9 $$', { kind: 'retry', detail: 'ended by SIGKILL' }],

@@ -246,7 +246,15 @@ describe('how answers count', () => {
       kind: 'failed',
       detail: 'refused by the application: closed',
       refusal: 'closed',
+      answer: '{"verdict":"refuse","text":"closed"}',
     })
+  })
+
+  test('what it answers is kept where the mail was not taken', async () => {
+    const { processor } = await open(answering(500, 'NoMethodError\n  in app.rb:7\n'))
+    expect(await deliver(processor)).toMatchObject({ kind: 'retry', answer: 'NoMethodError\n  in app.rb:7' })
+    const { processor: good } = await open(answering(200, 'fine'))
+    expect(await deliver(good)).toEqual({ kind: 'delivered', detail: '200 accepted' })
   })
 
   test('a redirect is not followed', async () => {

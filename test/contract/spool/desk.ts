@@ -63,6 +63,23 @@ export function deskContract(name: string, subject: () => Subject): void {
       expect(await reason()).toBe('application.discarded')
       expect(await spool.counts()).toMatchObject({ discarded: 1, held: 0, queued: 0 })
     })
+    it('shows what the application wrote at the last attempt, and only then', async () => {
+      const { spool } = subject()
+      const one = message({ deliveries: [delivery()] })
+      await accept(spool, one)
+      const answer = async () => (await spool.view(one.id))?.deliveries[0]?.answer
+      expect(await answer()).toBeNull()
+      for (const wrote of ['first\n\twords', undefined, 'last words']) {
+        const [claimed] = await spool.claim('app', 1, start)
+        await spool.settle(claimed!.id, { state: 'queued', due: start, detail: 'later', ...(wrote === undefined ? {} : { answer: wrote }) })
+        expect(await answer()).toBe(wrote ?? null)
+      }
+      const [claimed] = await spool.claim('app', 1, start)
+      expect(await answer()).toBe('last words')
+      const late = { state: 'dropped', reason: 'application.late', due: start, detail: '', answer: 'too late' } as const
+      await spool.settle(claimed!.id, late)
+      expect(await answer()).toBe('too late')
+    })
   })
 
   describe(`${name}: changing many`, () => {

@@ -319,6 +319,7 @@ export function spoolContract(name: string, makePlace: () => Promise<Place>): vo
           due: null,
           changed: start,
           detail: '',
+          answer: null,
           idempotencyId: expect.any(String),
           about: null,
         },

@@ -105,10 +105,16 @@ test('show tells of a message, its deliveries and their last answer', async () =
   const site = await siteWith(1)
   const shown = await runner(site)('show', 'm1')
   expect(shown.status).toBe(0)
-  for (const part of ['Reverse-path   jane@sender.example', 'Delivery 1: failed', 'Last answer  200 OK', 'not checked', 'rcpt     accept'])
+  for (const part of ['Reverse-path   jane@sender.example', 'Delivery 1: failed', 'Last attempt 200 OK', 'not checked', 'rcpt     accept'])
     expect(shown.out).toContain(part)
   expect(JSON.parse((await runner(site)('show', 'm1', '--json')).out)).toEqual({ message: site.desk.messages[0], content: null })
   expect(await runner(site)('show', 'm2')).toMatchObject({ out: '', status: 1 })
+  const [one] = site.desk.messages
+  site.desk.messages[0] = {
+    ...one!,
+    deliveries: [{ ...one!.deliveries[0]!, answer: `NoMethodError\n\tin \u001bapp.rb:7${'\n'.repeat(200)}end` }],
+  }
+  expect((await runner(site)('show', 'm1')).out).toMatch(/^ {2}Answer\n {4}NoMethodError\n {4} ?in \S*app\.rb:7\n(?!.* {4}end)/m)
 })
 
 test('messages named by their ids are changed without a question; what can’t be is said', async () => {

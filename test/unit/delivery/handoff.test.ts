@@ -111,20 +111,22 @@ describe('an answer in time', () => {
   })
 
   test('that fails without a word for the sender stops nobody else', async () => {
-    begin({ app: app({ kind: 'failed', detail: 'broken' }) })
+    begin({ app: app({ kind: 'failed', detail: 'broken', answer: 'in app.rb:7' }) })
     ask().said('kept')
     await pass(1)
     expect([states(), followed]).toEqual([['failed', 'queued', 'delivered'], ['broken; none']])
+    expect(queue.entries().map(({ answer }) => answer)).toEqual(['in app.rb:7', null, null])
   })
 
   test.each([
     ['kept', ['queued', 'queued', 'delivered']],
     ['deferred', Array(3).fill('discarded application.late')],
   ] as const)('that is a retry, where the client heard: %s', async (what, expected) => {
-    begin({ app: app(retry) })
+    begin({ app: app({ ...retry, answer: 'why' }) })
     ask().said(what)
     await pass(1)
     expect(states()).toEqual(expected)
+    expect(queue.entries().map(({ answer }) => answer)).toEqual(['why', null, null])
     if (what === 'kept') expect(queue.entries()[0]).toMatchObject({ due: 30_000, delivery: { attempts: 1 } })
   })
 })

@@ -122,6 +122,22 @@ describe('working off', () => {
     expect(new Set(states())).toEqual(new Set(['delivered']))
   })
 
+  test('what the application wrote is kept with the delivery, fit to be shown', async () => {
+    for (const id of [1, 2, 3]) queue.add({ id })
+    const wrote: Outcome[] = [
+      { kind: 'retry', detail: 'later', answer: 'a\u001b\r\nb\n' },
+      { kind: 'delivered', answer: ' ' },
+      { kind: 'failed', detail: 'no', answer: 'c' },
+    ]
+    run({ app: processor(async ({ id }) => wrote[id - 1]!, 1) })
+    await pass(100)
+    expect(queue.entries().map(({ state, answer }) => [state, answer])).toEqual([
+      ['queued', 'a\nb'],
+      ['delivered', null],
+      ['failed', 'c'],
+    ])
+  })
+
   test('the processor is given the message with the trace fields of its delivery', async () => {
     let seen = ''
     queue.add({ id: 1, recipient: 'a@b.example' }, Buffer.from('Text\r\n'))

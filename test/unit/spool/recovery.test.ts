@@ -143,7 +143,7 @@ describe('a start', () => {
     const db = new DatabaseSync(join(directory, 'spool.db'))
     db.exec('PRAGMA user_version = 99')
     db.close()
-    await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/schema version 99; this program knows version 3/)
+    await expect(openSpool(spoolOptions(directory))).rejects.toThrow(/schema version 99; this program knows version 4/)
   })
   it('refuses to begin anew beside the bodies of a lost database, and leaves them alone', async () => {
     const first = await openSpool(spoolOptions(directory))

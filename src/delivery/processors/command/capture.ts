@@ -4,7 +4,7 @@ export const keptOctets = 4 * 1024
 
 export interface Capture {
   add(chunk: Uint8Array): void
-  /** As text, without control characters but line feeds; octets that are no UTF-8 become U+FFFD. */
+  /** As text, without control characters but line feeds and tabs; octets that are no UTF-8 become U+FFFD. */
   text(): string
 }
 
@@ -27,4 +27,4 @@ export function capture(): Capture {
   }
 }
 
-const plain = (text: string): string => text.replace(/[^\P{Cc}\n]/gu, '')
+const plain = (text: string): string => text.replace(/[^\P{Cc}\n\t]/gu, '')

@@ -21,8 +21,13 @@ ${mail.length > 1 && buttons(mail, address, null)}`
 const card = (one: DeliveryView, address: string): Html => html`<article class="card">
 <h3>${badge(one.state)} ${one.about !== null && 'Notice to '}<span class="address">${path(one.recipient)}</span></h3>
 ${one.about === null ? html`${why(one)}${facts(factsOfMail(one))}` : html`<p>${aboutText(one.about)}</p>${facts(factsOfAll(one))}`}
+${answerOf(one)}
 ${buttons([one], address, one.id)}
 </article>`
+
+const answerOf = ({ answer }: DeliveryView): Part =>
+  answer !== null &&
+  html`<details><summary>What the application wrote</summary><pre tabindex="0" aria-label="What the application wrote">${answer}</pre></details>`
 
 const putAside: Partial<Record<DeliveryView['state'], string>> = {
   held: 'Kept and not handed over, until it is released',
@@ -39,7 +44,7 @@ type Fact = readonly [string, Part]
 const factsOfAll = (one: DeliveryView): Fact[] => [
   ['Processor', one.processor],
   ['Attempts', one.attempts],
-  ['Last answer', one.detail === '' ? null : cut(one.detail, 500)],
+  ['Last attempt', one.detail === '' ? null : cut(one.detail, 500)],
   ['Next attempt', one.due === null ? null : when(one.due)],
   ['Changed', when(one.changed)],
   ['Idempotency id', html`<code>${one.idempotencyId}</code>`],

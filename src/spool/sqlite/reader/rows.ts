@@ -65,6 +65,7 @@ export const toDeliveryView = (row: Row): DeliveryView => ({
   due: row.due as number | null,
   changed: row.changed as number,
   detail: row.detail as string,
+  answer: row.answer as string | null,
   idempotencyId: Buffer.from(row.idempotency as Uint8Array).toString('hex'),
   about: row.about === null ? null : JSON.parse(row.about as string),
 })

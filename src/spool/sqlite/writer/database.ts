@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { bodiesFolder, isBody } from './files.ts'
 
-export const schemaVersion = 3
+export const schemaVersion = 4
 
 /** `about` is never NULL in a delivery that was added to its message later. */
 const followIndex = 'CREATE INDEX deliveries_follow ON deliveries (message) WHERE about IS NOT NULL;'
@@ -36,7 +36,7 @@ CREATE TABLE deliveries (
   id INTEGER PRIMARY KEY, message INTEGER NOT NULL, received INTEGER NOT NULL, state TEXT NOT NULL, recipient TEXT NOT NULL,
   mailbox TEXT NOT NULL, route TEXT NOT NULL, key TEXT NOT NULL, claims TEXT NOT NULL, processor TEXT NOT NULL, reason TEXT,
   attempts INTEGER NOT NULL, due INTEGER, since INTEGER NOT NULL, changed INTEGER NOT NULL, detail TEXT NOT NULL,
-  idempotency BLOB NOT NULL, about TEXT
+  idempotency BLOB NOT NULL, about TEXT, answer TEXT
 );
 CREATE INDEX deliveries_idempotency ON deliveries (idempotency);
 CREATE INDEX deliveries_due ON deliveries (processor, due) WHERE state = 'queued';
@@ -67,6 +67,7 @@ function refuseLost(directory: string): void {
 const migrations: ReadonlyMap<number, string> = new Map([
   [1, `ALTER TABLE deliveries ADD COLUMN about TEXT; ${followIndex}`],
   [2, asideIndex],
+  [3, 'ALTER TABLE deliveries ADD COLUMN answer TEXT;'],
 ])
 
 /** Throws where there is no way from `version` to ours, and then leaves the database alone. */

@@ -42,24 +42,24 @@ function take(store: Store, id: number, at: number): readonly Delivery[] {
 
 /** Nobody has claimed it since, as far as is known (`claimed` twice). */
 const same = '(? IS NULL OR changed = ?)'
-const settled = `UPDATE deliveries SET state = ?, due = ?, reason = coalesce(?, reason), detail = ?, changed = ?
+const settled = `UPDATE deliveries SET state = ?, due = ?, reason = coalesce(?, reason), detail = ?, answer = ?, changed = ?
   WHERE id = ? AND state = 'delivering' AND ${same}`
 const dropped = `UPDATE deliveries SET state = iif(due IS NULL, 'discarded', 'queued'), due = iif(due IS NULL, NULL, ?),
-  reason = iif(due IS NULL, ?, reason), detail = ?, changed = ? WHERE id = ? AND state = 'delivering' AND ${same}
-  RETURNING state`
+  reason = iif(due IS NULL, ?, reason), detail = ?, answer = ?, changed = ?
+  WHERE id = ? AND state = 'delivering' AND ${same} RETURNING state`
 
 type Settle = Operation & { kind: 'settle' }
 
 /** The state that it has now; null where it wasn't under way. */
 function write(store: Store, { delivery: id, claimed, settlement, at }: Settle): DeliveryState | null {
-  const { state, detail } = settlement
+  const { state, detail, answer = null } = settlement
   if (state === 'dropped') {
-    const row = store.sql(dropped).get(settlement.due, settlement.reason, detail, at, id, claimed, claimed)
+    const row = store.sql(dropped).get(settlement.due, settlement.reason, detail, answer, at, id, claimed, claimed)
     return (row as { state: DeliveryState } | undefined)?.state ?? null
   }
   const next = state === 'queued' ? settlement.due : null
   const reason = 'reason' in settlement ? (settlement.reason ?? null) : null
-  return store.sql(settled).run(state, next, reason, detail, at, id, claimed, claimed).changes === 1 ? state : null
+  return store.sql(settled).run(state, next, reason, detail, answer, at, id, claimed, claimed).changes === 1 ? state : null
 }
 
 /** A delivery that isn't under way any more (settled already, and the answer was lost) is left as it is. */
