@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // One project a kind of test, so that `vitest run --project unit` stays quick. End-to-end tests start real servers:
-// one file at a time, and a failure there says more than a time-out would. The limits are for what never comes; a machine that
+// two files at a time, and a failure there says more than a time-out would. The limits are for what never comes; a machine that
 // stalls for a second must not meet them, so what a test waits for (20 s here, as in test/support) ends before the test does.
 const project = (name: string, more: object = {}) => ({
   extends: true as const,
@@ -21,7 +21,7 @@ export default defineConfig({
       project('contract'),
       project('dialogs'),
       project('bad-config'),
-      project('e2e', { testTimeout: 300_000, hookTimeout: 120_000, fileParallelism: false }),
+      project('e2e', { testTimeout: 300_000, hookTimeout: 120_000, maxWorkers: 2 }),
     ],
   },
 })

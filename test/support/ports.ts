@@ -1,17 +1,46 @@
 /**
  * Free ports on loopback, and waiting until something answers on one.
- * A port found free may be taken by another process before it is used: what can listen on port 0 itself should do so.
+ * What can listen on port 0 itself should do so.
  */
 import { once } from 'node:events'
 import net from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** `count` different free ports of 127.0.0.1. All are held at once while looking, so that none comes twice. */
+/**
+ * Below the ports that the system gives to clients and to servers that take any (32,768 and above): there, what one test found free, or
+ * gave back for a moment to start its server again, is soon another's.
+ */
+const range = { from: 10_000, to: 32_000 } as const
+
+/** Where this process goes on looking. Processes that run side by side begin far from each other. */
+const place = { next: range.from + ((process.pid * 521) % (range.to - range.from)) }
+
+function nextPort(): number {
+  const port = place.next
+  place.next = port + 1 < range.to ? port + 1 : range.from
+  return port
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = net.createServer().listen(port, '127.0.0.1')
+  try {
+    await once(server, 'listening')
+  } catch {
+    return false
+  }
+  server.close()
+  await once(server, 'close')
+  return true
+}
+
+/** `count` different free ports of 127.0.0.1, none of which this process has been given before. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => net.createServer().listen(0, '127.0.0.1'))
-  await Promise.all(servers.map(server => once(server, 'listening')))
-  const ports = servers.map(server => (server.address() as net.AddressInfo).port)
-  await Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
+  const ports: number[] = []
+  for (let tries = 0; ports.length < count; tries++) {
+    if (tries === range.to - range.from) throw new Error(`no free ports from ${range.from} to ${range.to}`)
+    const port = nextPort()
+    if (await isFree(port)) ports.push(port)
+  }
   return ports
 }
 
