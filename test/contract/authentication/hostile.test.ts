@@ -73,16 +73,17 @@ describe('hostile messages', () => {
       const header = parseHeader(raw.subarray(0, 300_000))
       const author = authorOf(header)
       await check(raw, records, { author, subjects: 1 })
-      const before = process.threadCpuUsage()
-      const block = await delayed(() => check(raw, records, { author, subjects: 1 }))
-      const { user, system } = process.threadCpuUsage(before)
       // The machine is shared with other tests: the best of three is what the message costs.
-      let main = Number.POSITIVE_INFINITY
+      let [cpu, block, main] = [Number.POSITIVE_INFINITY, 0, Number.POSITIVE_INFINITY]
+      for (let i = 0; i < 3 && cpu >= most.cpu; i++) {
+        const once = async () => {
+          block = await delayed(() => check(raw, records, { author, subjects: 1 }))
+        }
+        cpu = Math.min(cpu, await processorTimeOf(once))
+      }
       for (let i = 0; i < 3 && main >= most.delay; i++) main = Math.min(main, await delayed(() => ask(raw)))
-      figures.push(
-        `${((user + system) / 1000).toFixed(1).padStart(7)} ${block.toFixed(1).padStart(7)} ${main.toFixed(1).padStart(7)}  ${name}`,
-      )
-      expect((user + system) / 1000).toBeLessThan(most.cpu)
+      figures.push(`${cpu.toFixed(1).padStart(7)} ${block.toFixed(1).padStart(7)} ${main.toFixed(1).padStart(7)}  ${name}`)
+      expect(cpu).toBeLessThan(most.cpu)
       expect(main).toBeLessThan(most.delay)
     },
     60_000,
