@@ -72,3 +72,20 @@ test('a failed delivery is found, retried and exported, with the server and with
   await writeFile(postern.config, config.replace(/^ {2}http:.*\n/m, ''))
   expect(await messages('list')).toMatchObject({ code: 1, stderr: expect.stringContaining('is in use by another process') })
 })
+
+test('what a program wrote is found with its delivery', async () => {
+  const processor = `{ command: { run: [/bin/sh, -c, 'cat > /dev/null; echo looking up; echo "in app.sh, line 7" >&2; exit 75'], timeout: 30s } }`
+  postern = await makePostern({ folder, processor })
+  await postern.start()
+  const client = await mailClient({ port: postern.ports.smtp })
+  const message = 'From: writer@example.org\r\nSubject: one\r\n\r\nhello\r\n'
+  expect(await deliver(client, { sender: 'writer@example.org', recipient: await postern.mint('ticket'), message })).toMatch(/^250/)
+  client.close()
+  const [one] = await rows()
+  const shown = async () => (await messages('show', one!.id)).stdout
+  await expect.poll(shown).toContain('Last attempt exit status 75 (not now): in app.sh, line 7')
+  const written = ['Standard output:', 'looking up', 'Standard error:', 'in app.sh, line 7']
+  expect(await shown()).toContain(`  Answer\n${written.map(line => `    ${line}\n`).join('')}`)
+  const page = await fetch(`http://127.0.0.1:${postern.ports.http}/messages/${one!.id}`).then(answer => answer.text())
+  expect(page).toContain(`>${written.join('\n')}</pre>`)
+})
