@@ -2,6 +2,8 @@
 export interface Places {
   /** Resolves to what gives the place back, to be called once; rejects, and takes none, where `signal` fires first. */
   take(signal?: AbortSignal): Promise<() => void>
+  /** The same at once, or null where no place is free. */
+  takeNow(): (() => void) | null
 }
 
 export function places(count: number): Places {
@@ -12,13 +14,17 @@ export function places(count: number): Places {
     if (next === undefined) free++
     else next()
   }
+  const takeNow = (): (() => void) | null => {
+    if (free === 0) return null
+    free--
+    return giveBack
+  }
   return {
+    takeNow,
     async take(signal) {
       signal?.throwIfAborted()
-      if (free > 0) {
-        free--
-        return giveBack
-      }
+      const now = takeNow()
+      if (now !== null) return now
       const { promise, resolve, reject } = Promise.withResolvers<() => void>()
       const mine = (): void => {
         waiting.delete(mine)
@@ -36,9 +42,9 @@ export function places(count: number): Places {
   }
 }
 
-/** Gives what `work` gives, or rejects as it does, once a place is free; the place is free again when that is settled. */
+/** Gives what `work` gives, or rejects as it does; it begins at once, or when a place is free, which is free again when it has ended. */
 export async function placed<T>(at: Places, work: () => Promise<T>): Promise<T> {
-  const giveBack = await at.take()
+  const giveBack = at.takeNow() ?? (await at.take())
   try {
     return await work()
   } finally {
