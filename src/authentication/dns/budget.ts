@@ -48,8 +48,9 @@ export function createBudget({ queries, deadline, clock, resolve }: BudgetOption
 
 async function before<Result>(left: number, name: string, answer: Promise<Result>): Promise<Result> {
   const { promise, reject } = Promise.withResolvers<never>()
-  // The longest a timer can be set for is 24 days.
-  const timer = setTimeout(() => reject(new DnsFailure('ETIMEOUT', name)), Math.min(left, 0x7fffffff))
+  const late = () => reject(new DnsFailure('ETIMEOUT', name))
+  // What arrived while the thread was busy is looked at first (udp.ts). The longest a timer can be set for is 24 days.
+  const timer = setTimeout(() => setImmediate(late), Math.min(left, 0x7fffffff))
   try {
     return await Promise.race([answer, promise])
   } finally {

@@ -18,7 +18,8 @@ export function askOverTcp(server: ServerAddress, query: Query, { within, signal
       resolve(reply)
     }
     const stop = () => end(silence)
-    const timer = setTimeout(stop, Math.max(0, within))
+    // What arrived while the thread was busy is looked at first (udp.ts).
+    const timer = setTimeout(() => setImmediate(stop), Math.max(0, within))
     signal.addEventListener('abort', stop)
     const take = collect()
     socket.on('error', stop).on('end', stop)

@@ -361,18 +361,31 @@ it.each([
   expect(() => createResolver({ servers: ['127.0.0.1'], timeout: 1_000, tries: 1, clock: Date.now, ...options })).toThrow(text)
 })
 
-it('an answer that came while the thread was busy is in time', async () => {
+describe('an answer that came while the thread was busy is in time', () => {
   const busy = (): void => {
     for (const until = Date.now() + 1_800; Date.now() < until; );
   }
-  const { ask, asked } = await against(
-    question => {
-      // After the answer went off, before it is read.
-      setImmediate(busy)
-      return good(question)
-    },
-    { tries: 1, timeout: 1_500 },
-  )
-  expect(await ask()).toEqual([['good']])
-  expect(asked()).toHaveLength(1)
+  /** After the answer went off, before it is read. */
+  const answered = (question: ScriptedQuestion) => {
+    setImmediate(busy)
+    return good(question)
+  }
+
+  it('over UDP', async () => {
+    const { ask, asked } = await against(answered, { tries: 1, timeout: 1_500 })
+    expect(await ask()).toEqual([['good']])
+    expect(asked()).toHaveLength(1)
+  })
+
+  it('over TCP', async () => {
+    const cut = { flags: TRUNCATED_RESPONSE }
+    const { ask, asked } = await against(q => (q.over === 'udp' ? cut : answered(q)), { tries: 1, timeout: 1_500 })
+    expect(await ask()).toEqual([['good']])
+    expect(asked().map(({ over }) => over)).toEqual(['udp', 'tcp'])
+  })
+
+  it('by the deadline of a budget', async () => {
+    const { budget } = await against(answered, { timeout: 30_000 })
+    expect(await budget(1, Date.now() + 1_500).resolve('example.org', 'TXT')).toEqual([['good']])
+  })
 })
