@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // One project a kind of test, so that `vitest run --project unit` stays quick. End-to-end tests start real servers:
@@ -11,6 +12,8 @@ const project = (name: string, more: object = {}) => ({
 export default defineConfig({
   test: {
     pool: 'forks',
+    // Two at least: most tests wait for servers and for the disk.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 60_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 20_000, interval: 20 } },
