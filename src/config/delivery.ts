@@ -12,7 +12,7 @@ const day = 24 * hour
 
 /** A route may say it too. */
 export const handoff = oneOf(
-  'When the client is answered: once the message is safe (queued), or once the application was asked (inline), so that its refusal is the reply.',
+  'When the client is answered: once the message is safe (queued), or once the application was asked (inline), so that its refusal is the reply. An inbox can’t be asked.',
   ['queued', 'inline'],
 )
 

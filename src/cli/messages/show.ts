@@ -6,6 +6,8 @@ import type { MessagesDesk } from './desk.ts'
 import { plain, json as printed, time } from './plain.ts'
 
 const width = 300
+/** Lines of an answer, from each end. */
+const shownOfEnds = 50
 
 /** Gives the exit status: 1 where there is no such message. */
 export async function show(
@@ -71,12 +73,14 @@ function delivery(one: DeliveryView): string[] {
   return [...lines, field('  Idempotency', one.idempotencyId)]
 }
 
-/** As many lines as anybody reads; all of them stand on the page and in `--json`. */
-const written = (answer: string): string[] =>
-  answer
+/** The first and the last lines, as they were indented; all of them stand on the page and in `--json`. */
+function written(answer: string): string[] {
+  const lines = answer
     .split('\n')
-    .slice(0, 100)
-    .map(line => `    ${plain(line, width)}`)
+    .map(line => `    ${line.match(/^[ \t]{0,40}/)![0].replaceAll('\t', '  ')}${plain(line.trimStart(), width)}`)
+  const left = lines.length - 2 * shownOfEnds
+  return left <= 1 ? lines : [...lines.slice(0, shownOfEnds), `    [${left} lines]`, ...lines.slice(-shownOfEnds)]
+}
 
 function inside(content: Content | null): string[] {
   if (content === null) return []

@@ -41,6 +41,8 @@ interface Call {
   readonly delivery: Delivery
   readonly message: MessageSource
   readonly signal: AbortSignal
+  /** Told of the run as soon as there is one. */
+  start(one: Run): void
 }
 
 /** Throws an Error that names what is wrong with the options. */
@@ -55,7 +57,14 @@ export function command(options: CommandOptions): Processor {
   return {
     concurrency,
     timeout,
-    deliver: (delivery, message, signal) => within(limits, signal, inner => call(self, { delivery, message, signal: inner })),
+    async deliver(delivery, message, signal) {
+      let started: Run | null = null
+      const start = (one: Run): void => {
+        started = one
+      }
+      const outcome = await within(limits, signal, inner => call(self, { delivery, message, signal: inner, start }))
+      return withAnswer(outcome, bothOutputs(started))
+    },
     async close() {
       const ends = [...self.running].map(one => one.end.catch(() => null))
       for (const one of self.running) one.kill()
@@ -64,12 +73,12 @@ export function command(options: CommandOptions): Processor {
   }
 }
 
-async function call(self: Command, { delivery, message, signal }: Call): Promise<Outcome> {
-  const giveBack = await self.places.take(signal)
+async function call(self: Command, about: Call): Promise<Outcome> {
+  const giveBack = await self.places.take(about.signal)
   try {
-    const end = await runOnce(self, { delivery, message, signal })
-    const outcome = withAnswer(outcomeOfEnd(end), bothOutputs(end))
-    tell(self.options, delivery, { ...end, outcome: outcome.kind })
+    const end = await runOnce(self, about)
+    const outcome = outcomeOfEnd(end)
+    tell(self.options, about.delivery, { ...end, outcome: outcome.kind })
     return outcome
   } finally {
     giveBack()
@@ -77,7 +86,7 @@ async function call(self: Command, { delivery, message, signal }: Call): Promise
 }
 
 /** Resolves when the program has ended, which may be after the signal. */
-async function runOnce(self: Command, { delivery, message, signal }: Call): Promise<End> {
+async function runOnce(self: Command, { delivery, message, signal, start }: Call): Promise<End> {
   const { run: words, directory, environment, temporary = tmpdir() } = self.options
   const [path, ...args] = words as [string, ...string[]]
   const variables = { ...usualVariables(process.env, environment), ...deliveryVariables(delivery) }
@@ -88,6 +97,7 @@ async function runOnce(self: Command, { delivery, message, signal }: Call): Prom
     one = run({ path, args, directory, environment: variables }, file.fd)
     // Before anything is waited for: closing must find it.
     self.running.add(one)
+    start(one)
   } finally {
     await file.close()
   }
@@ -101,8 +111,12 @@ async function runOnce(self: Command, { delivery, message, signal }: Call): Prom
   }
 }
 
-const bothOutputs = ({ output, errors }: End): string =>
-  output.trim() === '' || errors.trim() === '' ? output + errors : `Standard output:\n${output.trimEnd()}\nStandard error:\n${errors}`
+/** Of a run that goes on, or never began, what there is. */
+function bothOutputs(one: Run | null): string {
+  const { output, errors } = one?.written() ?? { output: '', errors: '' }
+  if (output.trim() === '' || errors.trim() === '') return output + errors
+  return `Standard output:\n${output.trimEnd()}\nStandard error:\n${errors}`
+}
 
 function tell({ name, log }: CommandOptions, { message }: Delivery, { output, errors, ...end }: End & { outcome: Outcome['kind'] }): void {
   const fields = { processor: name, id: message, ...end, output, errors }

@@ -24,7 +24,7 @@ export interface Parts {
   readonly reader: ReaderLink
   readonly recovered: Recovered
   readonly tally: () => Tally
-  /** Deliveries claimed, or committed as under way, and not settled; since when, null where nobody has claimed or taken it yet. */
+  /** Deliveries claimed, or committed as under way, and not settled; since when, null where that isn't known (an answer was lost). */
   readonly underWay: Map<number, number | null>
   closing: boolean
 }

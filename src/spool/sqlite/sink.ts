@@ -74,7 +74,7 @@ export function makeSink({ batches, bodies, slabs, fresh, underWay }: SinkParts)
   }
   const begin = (message: NewMessage, committed: Committed): Committed => {
     committed.deliveries.forEach((one, i) => {
-      if (one.kind === 'new' && message.deliveries[i]!.state === 'delivering') underWay.set(one.id, null)
+      if (one.kind === 'new' && message.deliveries[i]!.state === 'delivering') underWay.set(one.id, message.received)
     })
     return committed
   }

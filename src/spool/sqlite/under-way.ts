@@ -22,7 +22,11 @@ export function trackUnderWay(parts: Pick<Parts, 'batches' | 'underWay' | 'optio
   const settling = new Map<number, symbol>()
   return {
     async claim(processor, limit, at) {
-      const claimed = (await batches.operate({ kind: 'claim', processor, limit, at })) as readonly Delivery[]
+      const claimed = (await batches.operate({ kind: 'claim', processor, limit, at }).catch((error: unknown) => {
+        // It may be written, and then what is being settled has been claimed anew, for nobody: the settlement is about that claim, too.
+        for (const id of settling.keys()) underWay.set(id, null)
+        throw error
+      })) as readonly Delivery[]
       for (const { id } of claimed) {
         underWay.set(id, at)
         settling.delete(id)
@@ -30,6 +34,8 @@ export function trackUnderWay(parts: Pick<Parts, 'batches' | 'underWay' | 'optio
       return claimed
     },
     async take(delivery, at) {
+      // Until it is answered: what is lost may be written.
+      underWay.set(delivery, null)
       const [taken] = (await batches.operate({ kind: 'take', delivery, at })) as readonly Delivery[]
       if (taken === undefined) underWay.delete(delivery)
       else underWay.set(delivery, at)
@@ -38,8 +44,8 @@ export function trackUnderWay(parts: Pick<Parts, 'batches' | 'underWay' | 'optio
     async settle(delivery, settlement) {
       const mine = Symbol()
       settling.set(delivery, mine)
-      const claimed = underWay.get(delivery) ?? null
       while (settling.get(delivery) === mine) {
+        const claimed = underWay.get(delivery) ?? null
         try {
           await batches.operate({ kind: 'settle', delivery, claimed, settlement, at: options.clock() })
           if (settling.get(delivery) !== mine) return

@@ -165,12 +165,13 @@ describe('none hangs us', () => {
 
   test('one that is too slow is ended with all that it started, and so is one that ignores that', async () => {
     const file = join(folder, 'slow')
-    const script = `trap '' TERM; (trap '' TERM; sleep 60) & echo $! > ${file}; sleep 60`
+    const script = `echo looking up; trap '' TERM; (trap '' TERM; sleep 60) & echo $! > ${file}; sleep 60`
     const processor = sh(script, { timeout: 1_500, concurrency: 1 })
     const start = performance.now()
     expect(await processor.deliver(aDelivery(), source(message), never())).toEqual({
       kind: 'retry',
       detail: 'the program had not ended within 1500 ms',
+      answer: 'looking up',
     })
     // Before it is killed, which is 5 s later.
     expect(performance.now() - start).toBeLessThan(5_000)

@@ -109,12 +109,25 @@ test('show tells of a message, its deliveries and their last answer', async () =
     expect(shown.out).toContain(part)
   expect(JSON.parse((await runner(site)('show', 'm1', '--json')).out)).toEqual({ message: site.desk.messages[0], content: null })
   expect(await runner(site)('show', 'm2')).toMatchObject({ out: '', status: 1 })
+})
+
+test('show has the first and the last lines of what the application wrote, as they were indented', async () => {
+  const site = await siteWith(1)
+  expect((await runner(site)('show', 'm1')).out).not.toContain('  Answer')
   const [one] = site.desk.messages
-  site.desk.messages[0] = {
-    ...one!,
-    deliveries: [{ ...one!.deliveries[0]!, answer: `NoMethodError\n\tin \u001bapp.rb:7${'\n'.repeat(200)}end` }],
+  const shown = async (lines: readonly string[]) => {
+    site.desk.messages[0] = { ...one!, deliveries: [{ ...one!.deliveries[0]!, answer: lines.join('\n') }] }
+    return (await runner(site)('show', 'm1')).out.split('\n')
   }
-  expect((await runner(site)('show', 'm1')).out).toMatch(/^ {2}Answer\n {4}NoMethodError\n {4} ?in \S*app\.rb:7\n(?!.* {4}end)/m)
+  const lines = Array.from({ length: 200 }, (_, i) => `line ${i}`)
+  const whole = await shown(['NoMethodError', '\tin \u001bapp.rb:7', ...lines.slice(0, 99)])
+  const from = whole.indexOf('  Answer')
+  expect(whole.slice(from, from + 3)).toEqual(['  Answer', '    NoMethodError', expect.stringMatching(/^ {6}in \S*app\.rb:7$/)])
+  expect(whole).toContain('    line 98')
+  const cut = await shown(lines)
+  const note = cut.indexOf('    [100 lines]')
+  const around = [-50, -1, 1, 50].map(by => cut[note + by])
+  expect(around).toEqual(['line 0', 'line 49', 'line 150', 'line 199'].map(line => `    ${line}`))
 })
 
 test('messages named by their ids are changed without a question; what can’t be is said', async () => {

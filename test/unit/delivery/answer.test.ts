@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { answerText, keptOfEnds, withAnswer } from '../../../src/delivery/answer.ts'
+import { answerText, keptOfEnds, spare, withAnswer } from '../../../src/delivery/answer.ts'
 
 describe('what an application wrote', () => {
   test.each([
@@ -11,10 +11,10 @@ describe('what an application wrote', () => {
   ])('%j is kept as %j', (text, kept) => expect(answerText(text)).toBe(kept))
 
   test('is kept whole up to its limit, and of more both ends with a note', () => {
-    const whole = 'a'.repeat(keptOfEnds) + 'z'.repeat(keptOfEnds)
+    const whole = 'a'.repeat(keptOfEnds) + 'm'.repeat(spare) + 'z'.repeat(keptOfEnds)
     expect(answerText(whole)).toBe(whole)
-    expect(answerText(`${whole}z`)).toBe(`${'a'.repeat(keptOfEnds)}\n[1 characters]\n${'z'.repeat(keptOfEnds)}`)
-    expect(answerText(`${' '.repeat(2 * keptOfEnds)}end`)).toMatch(/^\n\[3 characters\]\n +end$/)
+    expect(answerText(`${whole}z`)).toBe(`${'a'.repeat(keptOfEnds)}\n[${spare + 1} characters]\n${'z'.repeat(keptOfEnds)}`)
+    expect(answerText(`${' '.repeat(3 * keptOfEnds)}end\n\n`)).toMatch(/^\[\d+ characters\]\n +end$/)
   })
 
   test('is bounded and obeyed by no terminal, whatever it was, and is the same when it is kept again', () => {
@@ -25,9 +25,9 @@ describe('what an application wrote', () => {
     fc.assert(
       fc.property(any, fc.nat(3_000), (text, times) => {
         const kept = answerText(text.repeat(times + 1).slice(0, 200_000))
-        expect(kept.length).toBeLessThanOrEqual(2 * keptOfEnds + 30)
+        expect(kept.length).toBeLessThanOrEqual(2 * keptOfEnds + spare)
         expect(kept).not.toMatch(/[^\P{Cc}\n\t]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u)
-        if (kept.length <= 2 * keptOfEnds) expect(answerText(kept)).toBe(kept.trim())
+        expect(answerText(kept)).toBe(kept)
       }),
     )
   })
@@ -36,5 +36,8 @@ describe('what an application wrote', () => {
     const retry = { kind: 'retry', detail: 'later' } as const
     expect(withAnswer(retry, 'stack\ntrace\n')).toEqual({ ...retry, answer: 'stack\ntrace' })
     expect(withAnswer(retry, '\n')).toBe(retry)
+    const long = 'x'.repeat(5_000)
+    expect(withAnswer(retry, long).answer).toBe(long)
+    expect(withAnswer({ kind: 'delivered' }, long).answer).toBe(`${'x'.repeat(512)}\n[3976 characters]\n${'x'.repeat(512)}`)
   })
 })

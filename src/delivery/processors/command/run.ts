@@ -18,6 +18,8 @@ export interface Program {
 export interface Run {
   /** Rejects where the program could not be started. */
   readonly end: Promise<End>
+  /** What it has written so far, as `end` will have it. */
+  written(): Pick<End, 'output' | 'errors'>
   /** SIGTERM to it and all that it started, then SIGKILL: after 5 s, or as soon as it has ended itself. */
   stop(): void
   /** SIGKILL to all of them at once. */
@@ -53,6 +55,7 @@ export function run({ path, args, directory, environment }: Program, input: numb
   })
   return {
     end,
+    written: () => ({ output: output.soFar(), errors: errors.soFar() }),
     stop() {
       if (timer !== null || child.exitCode !== null || child.signalCode !== null) return
       toAll('SIGTERM')
@@ -63,6 +66,7 @@ export function run({ path, args, directory, environment }: Program, input: numb
 }
 
 interface Collected {
+  soFar(): string
   /** The text, once the stream has ended or has had its time. */
   ended(): Promise<string>
 }
@@ -70,11 +74,12 @@ interface Collected {
 /** There is no stream where the system had no descriptor left. */
 function collected(stream: Readable | null | undefined): Collected {
   const { add, text } = capture()
-  if (stream === null || stream === undefined) return { ended: async () => '' }
+  if (stream === null || stream === undefined) return { soFar: () => '', ended: async () => '' }
   stream.on('data', add)
   // A broken pipe is no reason to lose what came before.
   stream.on('error', () => {})
   return {
+    soFar: text,
     async ended() {
       if (!stream.closed) {
         const { promise, resolve } = Promise.withResolvers<void>()

@@ -30,7 +30,7 @@ const hurry = `UPDATE deliveries SET due = ${now}, changed = ? WHERE id = ? AND 
 // What the application had said of it is said anew; why we had put it aside stays, for people.
 const requeue = `UPDATE deliveries SET state = 'queued', due = ${now}, since = ?, attempts = 0, changed = ?,
   reason = iif(reason LIKE 'application.%', NULL, reason) WHERE id = ?`
-const putAside = `UPDATE deliveries SET state = 'discarded', due = NULL, detail = 'discarded by hand', changed = ? WHERE id = ?`
+const putAside = `UPDATE deliveries SET state = 'discarded', due = NULL, detail = 'discarded by hand', answer = NULL, changed = ? WHERE id = ?`
 
 /** Gives whether the delivery was changed. */
 function change(store: Store, { id, state }: Row, how: Redelivery, at: number): boolean {
