@@ -21,6 +21,22 @@ test('a route has a list of processors, whichever way it was written, and says w
   expect(load(good()).mailboxes[0]?.routes[0]).not.toHaveProperty('processor')
 })
 
+test('who is asked is the first processor, and an inbox can’t be', () => {
+  const routed = (route: object, delivery: object = { handoff: 'inline' }): Config => {
+    const key = { file: 'keys.txt' }
+    const [first, ...rest] = good().mailboxes as { routes: object[] }[]
+    return load({ ...good(), delivery, mailboxes: [{ ...first, routes: [{ name: 'reply', key, ...route }] }, ...rest] })
+  }
+  const handoff = (route: object) => routesOf(routed(route))[0]?.handoff
+  expect(handoff({ processor: 'app' })).toBe('inline')
+  expect(handoff({ processor: 'app', handoff: 'queued' })).toBe('queued')
+  expect(handoff({ processors: ['app', 'shelf'] })).toBe('inline')
+  expect(handoff({ processors: ['shelf', 'app'] })).toBe('queued')
+  expect(handoff({ processors: ['app', 'shelf'], handoff: 'inline' })).toBe('inline')
+  for (const route of [{ processor: 'shelf' }, { processors: ['shelf', 'app'] }])
+    expect(() => routed({ ...route, handoff: 'inline' }, {})).toThrow('nobody would be asked: "shelf" is an inbox')
+})
+
 const withApp = (app: object, more: object = {}): Config =>
   load({ ...good(), processors: { ...(good().processors as object), app }, links: undefined, ...more })
 const url = 'http://127.0.0.1/'
