@@ -55,6 +55,8 @@ function jwt(read: ReadSecret) {
     expires: duration('How long it is good.', { min: second, max: hour }).prefault('60s'),
     skew: duration('It says that it was made so long ago, for clocks that are slow.', { min: 0, max: 5 * minute }).prefault('2s'),
   }).superRefine(({ secret, algorithm }, context) => {
+    // Zod asks here too where the place of the secret has been found wrong: then it is as it was written.
+    if (!('reveal' in secret)) return
     const wanted = jwtOctets[algorithm]
     if (secret.missing !== undefined || secret.reveal().length >= wanted) return
     const message = `base64 with its padding, of ${wanted} to 1024 octets`

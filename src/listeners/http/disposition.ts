@@ -11,18 +11,23 @@ const longest = 120
 const unfit =
   /[\x00-\x1f\x7f-\x9f/\\:*?"<>|\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu
 
-/** `fallback` is for a name of which nothing is left. */
+/** `fallback` is for a name of which nothing is left. What it gives stays as it is when it is given again. */
 export function fileName(name: string | null, fallback: string): string {
-  const base = (name ?? '')
-    .replace(unfit, '_')
-    .trim()
-    .replace(/^\.+/, '')
-    .replace(/[. ]+$/, '')
-  if (base === '' || /^_+$/.test(base)) return fallback
-  if (base.length <= longest) return base
+  const base = trimmed(ends(name ?? '').replace(unfit, '_'))
+  const made = base.length <= longest ? base : shortened(base)
+  return /^[_\s]*$/.test(made) ? fallback : made
+}
+
+/** Of what is far too long anyway: to look for white space at an end takes a time that grows with the square. */
+const ends = (name: string): string => (name.length <= 8 * longest ? name : name.slice(0, 4 * longest) + name.slice(-4 * longest))
+
+/** A dot in front would hide it, and Windows takes neither dots nor spaces at the end. */
+const trimmed = (name: string): string => name.replace(/^[\s.]+/, '').replace(/[\s.]+$/, '')
+
+function shortened(base: string): string {
   // What the end says of the type is worth keeping.
   const end = /\.[A-Za-z0-9]{1,10}$/.exec(base)?.[0] ?? ''
-  return `${cut(base.slice(0, base.length - end.length), longest - end.length).replace(/…$/, '')}${end}`
+  return trimmed(cut(base.slice(0, base.length - end.length), longest - end.length).replace(/…$/, '')) + end
 }
 
 /** `name` as `fileName` gives it. */

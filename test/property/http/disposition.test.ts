@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parseMoment } from '../../../src/lib/moment.ts'
 import { attachmentDisposition, fileName } from '../../../src/listeners/http/disposition.ts'
+import { processorTime } from '../../support/processor-time.ts'
 
 const name = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -20,6 +21,19 @@ test('a file name can’t leave its folder, hide, or be too long for a file syst
       expect(fileName(made, 'fallback')).toBe(made)
     }),
   )
+})
+
+test.each([
+  ['.. \r\n', 'fallback'],
+  ['. .a. .', 'a'],
+  [`${'_'.repeat(200)}a`, 'fallback'],
+  [`${'a'.repeat(109)} b.html`, `${'a'.repeat(109)} b.html`],
+  [`${'a'.repeat(114)} bcdefghi.html`, `${'a'.repeat(114)}.html`],
+  [`${'b'.repeat(2_000)}.tar.gz`, `${'b'.repeat(117)}.gz`],
+])('%j is %j', (text, made) => expect(fileName(text, 'fallback')).toBe(made))
+
+test('a long name costs no time that anybody notices', () => {
+  for (const run of [' ', '.', '_', 'a']) expect(processorTime(() => fileName(`a${run.repeat(1_000_000)}b`, 'fallback'))).toBeLessThan(200)
 })
 
 test('a disposition is one line of ASCII with the name in it', () => {
