@@ -63,7 +63,8 @@ function settle(texts: readonly string[], { hints, forwarded }: Before): Reply |
       parts[open[at]!] = part
     })
     const changed = armour.size > 0 || found.some((part, at) => part !== 'text' && openLines[at]!.raw.trim() !== '')
-    if (!changed) return { text: only('text'), quoted: only('quoted'), signature: only('signature') }
+    // Where HTML has had a word, the text alone has one too: a heading that belongs to nothing may be left.
+    if (!changed && (round > 0 || hints.size === 0)) return { text: only('text'), quoted: only('quoted'), signature: only('signature') }
   }
   return null
 }
