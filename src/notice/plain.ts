@@ -9,8 +9,8 @@ const longestLocal = 255
 
 // Format characters but the two joiners that scripts need, controls, private and unassigned ones, halves of pairs.
 const invisible = /(?![\u200c\u200d])\p{C}/gu
-// The full stops that host names are written with (UTS 46 takes the last four for the first), where a label may follow.
-const stops = /(?<=\S)[.\u2024\u3002\uff0e\uff61](?=\p{L})|(?<=[\p{L}\p{M}])[.\u2024\u3002\uff0e\uff61](?=\p{N})/gu
+// The full stops that host names are written with (UTS 46 takes the last four for the first), where a label may follow, or was cut off.
+const stops = /(?<=\S)[.\u2024\u3002\uff0e\uff61](?=[\p{L}…])|(?<=[\p{L}\p{M}])[.\u2024\u3002\uff0e\uff61](?=\p{N})/gu
 
 /** One line of at most `longest` characters; `…` stands for what was cut off. */
 export function plain(text: string, longest: number): string {

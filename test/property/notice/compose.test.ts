@@ -105,6 +105,11 @@ test('nothing that a stranger wrote adds a field, ends the header or breaks a li
   )
 })
 
+test('a link is broken where it is cut off, too', () => {
+  for (let longest = 5; longest < 40; longest++)
+    expect(defused('see www.evil.example or https://evil.example', longest)).not.toMatch(/www\.|:\/\/|evil\./)
+})
+
 test('plain text is one short line, and stays as it is the second time', () => {
   fc.assert(
     fc.property(long, fc.integer({ min: 1, max: 300 }), (text, longest) => {
